@@ -1,0 +1,38 @@
+package jloop.checks;
+
+import java.util.List;
+import java.util.Set;
+
+/// The exceptions to the rules, each with its reason, and the classes that a rule is about. An
+/// entry that is no longer needed fails the build.
+final class Allowed {
+
+    /// A banned call that a file may make all the same.
+    record Call(String file, String ban, String reason) {}
+
+    /// A class that may do what a rule forbids to the others.
+    record Type(String name, String reason) {}
+
+    /// For [Tidiness]: the file from the root, the name of the ban, the reason.
+    static final List<Call> CALLS = List.of();
+
+    /// The classes whose code runs on the bare carrier thread. They take no lock and write no
+    /// log line: a lock shared by a carrier and its own coroutine hangs for ever. Nested
+    /// classes count with the class around them.
+    static final Set<String> CARRIER_CLASSES = Set.of();
+
+    /// May use locks or `synchronized`.
+    static final List<Type> LOCKS = List.of();
+
+    /// May hold a static field that changes.
+    static final List<Type> STATICS = List.of();
+
+    /// May have a name that says little, because asyncio has it.
+    static final List<Type> NAMES = List.of();
+
+    private Allowed() {}
+
+    static boolean calls(String file, String ban) {
+        return CALLS.stream().anyMatch(call -> call.file().equals(file) && call.ban().equals(ban));
+    }
+}

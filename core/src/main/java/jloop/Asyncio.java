@@ -1,0 +1,378 @@
+package jloop;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import jloop.io.ConnectOptions;
+import jloop.io.ConnectionHandler;
+import jloop.io.Server;
+import jloop.io.ServerOptions;
+import jloop.io.StreamPair;
+import jloop.io.Streams;
+import org.jspecify.annotations.Nullable;
+
+/// asyncio's functions, meant for `import static jloop.Asyncio.*`.
+///
+/// Those that wait (`sleep`, `waitFor`, `timeout`, `toThread`, `openConnection` ...) are called in
+/// a coroutine, and are points where a cancelled task gets its [CancelledError].
+public final class Asyncio {
+
+    private Asyncio() { }
+
+    // ---- Running
+
+    /// Runs `main` on a new loop until it is done, and returns its result or throws what it threw.
+    /// Then cancels the tasks that are left and waits for them, waits for the default executor, at
+    /// most 5 minutes, and closes the loop.
+    ///
+    /// The first Ctrl-C cancels the main task; if it ends by that, [KeyboardInterrupt] is thrown.
+    /// The second ends the run at once.
+    ///
+    /// **Errors**: IllegalStateException if a loop runs in this thread.
+    public static <T> T run(Coroutine<T> main) {
+        return new MainRun(RunOptions.DEFAULT).run(main);
+    }
+
+    /// The same for a coroutine without a result.
+    public static void run(VoidCoroutine main) {
+        run(main.returningNull());
+    }
+
+    /// [#run] with options, as `run(main, o -> o.withDebug(true))`.
+    public static <T> T run(Coroutine<T> main, UnaryOperator<RunOptions> options) {
+        return new MainRun(options.apply(RunOptions.DEFAULT)).run(main);
+    }
+
+    public static void run(VoidCoroutine main, UnaryOperator<RunOptions> options) {
+        run(main.returningNull(), options);
+    }
+
+    /// The loop that runs the calling code.
+    ///
+    /// **Errors**: IllegalStateException if there is none.
+    @AnyThread
+    public static EventLoop getRunningLoop() {
+        EventLoop loop = CurrentLoop.running();
+        if (loop == null) throw new IllegalStateException("no running event loop");
+        return loop;
+    }
+
+    /// The loop that runs the calling code, else the one set for this thread. The main thread
+    /// makes one when it has none.
+    ///
+    /// **Errors**: IllegalStateException in another thread that has none.
+    @AnyThread
+    public static EventLoop getEventLoop() {
+        EventLoop running = CurrentLoop.running();
+        return running != null ? running : CurrentLoop.get();
+    }
+
+    /// Sets the loop of this thread, for [#getEventLoop()]; null for none.
+    @AnyThread
+    public static void setEventLoop(@Nullable EventLoop loop) {
+        CurrentLoop.set(loop);
+    }
+
+    /// A new loop, which is not set for any thread.
+    @AnyThread
+    public static EventLoop newEventLoop() {
+        return new EventLoop();
+    }
+
+    // ---- Tasks
+
+    /// Schedules `coroutine` as a task of the running loop: its first step is in the next turn.
+    /// The loop holds the task until it is done.
+    ///
+    /// **Errors**: IllegalStateException if no loop runs.
+    public static <T> Task<T> createTask(Coroutine<T> coroutine) {
+        return getRunningLoop().createTask(coroutine);
+    }
+
+    public static Task<Void> createTask(VoidCoroutine coroutine) {
+        return getRunningLoop().createTask(coroutine);
+    }
+
+    /// [#createTask] with options, as `createTask(body, o -> o.withName("reader"))`.
+    public static <T> Task<T> createTask(
+            Coroutine<T> coroutine, UnaryOperator<TaskOptions> options) {
+        return getRunningLoop().createTask(coroutine, options.apply(TaskOptions.DEFAULT));
+    }
+
+    public static Task<Void> createTask(
+            VoidCoroutine coroutine, UnaryOperator<TaskOptions> options) {
+        return createTask(coroutine.returningNull(), options);
+    }
+
+    /// A task for `coroutine` of the loop of this thread, which need not run yet.
+    public static <T> Task<T> ensureFuture(Coroutine<T> coroutine) {
+        return getEventLoop().createTask(coroutine);
+    }
+
+    public static Task<Void> ensureFuture(VoidCoroutine coroutine) {
+        return getEventLoop().createTask(coroutine);
+    }
+
+    /// `future` itself.
+    public static <T> Future<T> ensureFuture(Future<T> future) {
+        return future;
+    }
+
+    /// The task that runs the calling code, or null in a callback.
+    ///
+    /// **Errors**: IllegalStateException if no loop runs.
+    public static @Nullable Task<?> currentTask() {
+        getRunningLoop();
+        return Task.current();
+    }
+
+    /// The tasks of the running loop that are not done, oldest first.
+    public static Set<Task<?>> allTasks() {
+        return allTasks(getRunningLoop());
+    }
+
+    /// The tasks of `loop` that are not done, oldest first.
+    public static Set<Task<?>> allTasks(EventLoop loop) {
+        loop.checkThread("allTasks");
+        return loop.tasks.snapshot();
+    }
+
+    /// Submits `coroutine` to `loop` from another thread. Cancelling what is returned cancels the
+    /// task.
+    ///
+    /// **Errors**: IllegalStateException if the loop is closed, and from a wait for the result in
+    /// a callback of that same loop, which could never end.
+    @AnyThread
+    public static <T> CompletableFuture<T> runCoroutineThreadsafe(
+            Coroutine<T> coroutine, EventLoop loop) {
+        CrossThreadResult<T> result = new CrossThreadResult<>(loop);
+        loop.callSoonThreadsafe(() -> result.start(coroutine));
+        return result;
+    }
+
+    @AnyThread
+    public static CompletableFuture<Void> runCoroutineThreadsafe(
+            VoidCoroutine coroutine, EventLoop loop) {
+        return runCoroutineThreadsafe(coroutine.returningNull(), loop);
+    }
+
+    // ---- Waiting
+
+    /// Lets `delay` pass. Zero or less lets everything run that is ready now, exactly once.
+    public static void sleep(Duration delay) {
+        EventLoop loop = getRunningLoop();
+        Task<?> task = Task.running(loop, "sleep");
+        long nanos = EventLoop.nanos(delay);
+        if (nanos <= 0) {
+            task.yieldOnce();
+            return;
+        }
+        Future<Void> over = loop.createFuture();
+        TimerHandle timer = loop.addTimer(loop.later(nanos), finishing(over));
+        try {
+            over.await();
+        } finally {
+            timer.cancel();
+        }
+    }
+
+    @SuppressWarnings("NullAway")           // Void has no other value
+    private static CarrierCall finishing(Future<Void> future) {
+        return () -> {
+            if (!future.done()) future.finishWith(null);
+        };
+    }
+
+    /// Lets `delay` pass, then returns `result`.
+    public static <T> T sleep(Duration delay, T result) {
+        sleep(delay);
+        return result;
+    }
+
+    /// The results of all `coroutines`, in the order given: each becomes a task that starts now.
+    /// The first failure fails the whole, and the others run on.
+    ///
+    /// **Cancellation**: cancelling the future cancels all of them; it is over when the first of
+    /// them ends by that.
+    @SafeVarargs
+    public static <T> Future<List<T>> gather(Coroutine<? extends T>... coroutines) {
+        EventLoop loop = getEventLoop();
+        List<Future<? extends T>> tasks = new ArrayList<>();
+        for (Coroutine<? extends T> coroutine : coroutines) tasks.add(loop.createTask(coroutine));
+        return gather(tasks);
+    }
+
+    /// [#gather] of coroutines without results.
+    public static Future<List<Void>> gather(VoidCoroutine... coroutines) {
+        EventLoop loop = getEventLoop();
+        List<Future<Void>> tasks = new ArrayList<>();
+        for (VoidCoroutine coroutine : coroutines) tasks.add(loop.createTask(coroutine));
+        return gather(tasks);
+    }
+
+    /// [#gather] of futures and tasks.
+    @SafeVarargs
+    public static <T> Future<List<T>> gather(Future<? extends T>... futures) {
+        List<Future<? extends T>> list = new ArrayList<>();
+        for (Future<? extends T> future : futures) list.add(future);
+        return gather(list);
+    }
+
+    /// [#gather] of futures and tasks. A future that stands in the list twice is one, its result
+    /// stands there twice.
+    ///
+    /// **Errors**: IllegalArgumentException if they belong to different loops.
+    public static <T> Future<List<T>> gather(List<? extends Future<? extends T>> futures) {
+        return new Gathering<>(loopOf(futures), new ArrayList<>(futures), false);
+    }
+
+    /// [#gather] that waits for all of `futures` and gives what failed or was cancelled as its
+    /// exception, among the results.
+    ///
+    /// **As in asyncio**: `gather(..., return_exceptions=True)`.
+    public static Future<List<Object>> gatherReturningExceptions(
+            List<? extends Future<?>> futures) {
+        return new Gathering<>(loopOf(futures), new ArrayList<>(futures), true);
+    }
+
+    private static EventLoop loopOf(List<? extends Future<?>> futures) {
+        if (futures.isEmpty()) return getEventLoop();
+        EventLoop loop = futures.getFirst().loop;
+        for (Future<?> future : futures) {
+            if (future.loop != loop)
+                throw new IllegalArgumentException("the futures belong to different loops: "
+                        + futures.getFirst() + " and " + future);
+        }
+        return loop;
+    }
+
+    /// Runs `body` in the calling task, for at most `limit`; null for as long as it takes. See
+    /// [Timeout].
+    ///
+    /// **Errors**: TimeoutException if the limit ended it.
+    public static <T> T timeout(@Nullable Duration limit, Coroutine<T> body)
+            throws TimeoutException {
+        return Timeout.in(limit).run(body);
+    }
+
+    public static void timeout(@Nullable Duration limit, VoidCoroutine body)
+            throws TimeoutException {
+        timeout(limit, body.returningNull());
+    }
+
+    /// Runs `coroutine` in the calling task, for at most `limit`; null for as long as it takes. A
+    /// limit of zero or less never starts it.
+    ///
+    /// **Errors**: TimeoutException, once the coroutine has ended by its cancellation. If it ends
+    /// with a result all the same, that is returned.
+    public static <T> T waitFor(Coroutine<T> coroutine, @Nullable Duration limit)
+            throws TimeoutException {
+        if (isOver(limit)) return cancelled(getRunningLoop().createTask(coroutine));
+        return timeout(limit, coroutine);
+    }
+
+    public static void waitFor(VoidCoroutine coroutine, @Nullable Duration limit)
+            throws TimeoutException {
+        waitFor(coroutine.returningNull(), limit);
+    }
+
+    /// Waits for `future`, for at most `limit`, and cancels it then. Otherwise as the other form.
+    public static <T> T waitFor(Future<T> future, @Nullable Duration limit)
+            throws TimeoutException {
+        if (isOver(limit)) return cancelled(future);
+        return timeout(limit, () -> future.await());
+    }
+
+    private static boolean isOver(@Nullable Duration limit) {
+        return limit != null && EventLoop.nanos(limit) <= 0;
+    }
+
+    /// The result of `future` if it is done; else cancels it and waits until it has ended.
+    @SuppressWarnings("NullAway")           // Void has no other value
+    private static <T> T cancelled(Future<T> future) throws TimeoutException {
+        if (future.done()) return future.result();
+        Future<Void> ended = future.loop.createFuture();
+        future.addDoneCallback(_ -> {
+            if (!ended.done()) ended.setResult(null);
+        });
+        future.cancel();
+        ended.await();
+        try {
+            return future.result();
+        } catch (CancelledError e) {
+            TimeoutException exception = new TimeoutException("the limit had passed already");
+            exception.initCause(e);
+            throw exception;
+        }
+    }
+
+    /// A future of the result of `inner` that can be cancelled without cancelling `inner`. If
+    /// `inner` fails after that, the exception handler is told.
+    public static <T> Future<T> shield(Future<T> inner) {
+        return inner.done() ? inner : Shield.of(inner);
+    }
+
+    /// [#shield] of a new task for `coroutine`.
+    public static <T> Future<T> shield(Coroutine<T> coroutine) {
+        return shield(ensureFuture(coroutine));
+    }
+
+    public static Future<Void> shield(VoidCoroutine coroutine) {
+        return shield(ensureFuture(coroutine));
+    }
+
+    // ---- Threads
+
+    /// Carries `job` out in the default executor, and returns its result.
+    ///
+    /// **Cancellation**: a job that runs already runs on; its result is lost.
+    public static <T> T toThread(Callable<T> job) {
+        return getRunningLoop().runInExecutor(null, job).await();
+    }
+
+    public static void toThread(VoidCoroutine job) {
+        toThread((Callable<Void>) job.returningNull()::run);
+    }
+
+    /// [EventLoop#runInExecutor] of the running loop.
+    public static <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
+        return getRunningLoop().runInExecutor(executor, job);
+    }
+
+    // ---- Streams
+
+    /// Connects to `host` and `port` and returns the two directions of the connection.
+    ///
+    /// **Errors**: UnknownHostException; ConnectException if refused.
+    /// **Cancellation**: undone, nothing stays open.
+    public static StreamPair openConnection(String host, int port) throws IOException {
+        return openConnection(host, port, UnaryOperator.identity());
+    }
+
+    public static StreamPair openConnection(
+            String host, int port, UnaryOperator<ConnectOptions> options) throws IOException {
+        return Streams.open(host, port, options.apply(ConnectOptions.DEFAULT));
+    }
+
+    /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one), and
+    /// runs `handler` in a task of its own for each connection, which is closed when the handler
+    /// returns.
+    ///
+    /// **Errors**: BindException, naming the address.
+    public static Server startServer(ConnectionHandler handler, @Nullable String host, int port)
+            throws IOException {
+        return startServer(handler, host, port, UnaryOperator.identity());
+    }
+
+    public static Server startServer(ConnectionHandler handler, @Nullable String host, int port,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Streams.serve(handler, host, port, options.apply(ServerOptions.DEFAULT));
+    }
+}

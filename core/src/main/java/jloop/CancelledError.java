@@ -1,0 +1,31 @@
+package jloop;
+
+import org.jspecify.annotations.Nullable;
+
+/// The error that a cancelled task gets where it waits.
+///
+/// It extends [Error], so `catch (Exception e)` lets it pass. Clean up in `finally`; who catches
+/// it and goes on has swallowed the cancellation, see [Task#uncancel()].
+///
+/// **As in asyncio**: `CancelledError`, a BaseException for the same reason.
+public final class CancelledError extends Error {
+
+    private static final long serialVersionUID = 1;
+
+    private final transient @Nullable Object reason;
+
+    public CancelledError() {
+        this(null);
+    }
+
+    /// An error whose reason is what was given to [Task#cancel(Object)].
+    public CancelledError(@Nullable Object reason) {
+        super(reason == null ? null : reason.toString());
+        this.reason = reason;
+    }
+
+    /// What was given to [Task#cancel(Object)], or null.
+    public @Nullable Object reason() {
+        return reason;
+    }
+}

@@ -1,0 +1,96 @@
+package jloop;
+
+import java.lang.System.Logger;
+import jloop.kernel.Poller;
+import org.jspecify.annotations.Nullable;
+
+/// What the strands of one loop run on, one at a time: one class per way of getting at the JDK.
+abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
+
+    final EventLoop loop;
+
+    Carrier(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    static Carrier of(EventLoop loop) {
+        return switch (Chosen.LEVEL) {
+            case OPENED, TRUSTED -> new HookedCarrier(loop);
+            case HANDOFF -> new HandoffCarrier(loop);
+        };
+    }
+
+    static Level level() {
+        return Chosen.LEVEL;
+    }
+
+    /// True if the calling thread is the loop's: its carrier, or whatever runs on it.
+    abstract boolean isCurrent();
+
+    /// Makes the turns of the loop on the calling thread, or for it, until `turns` returns.
+    abstract void host(Runnable turns);
+
+    /// Polls; may leave the sleeping to another thread, which is then the loop's meanwhile.
+    abstract void poll(Poller poller, long timeoutNanos);
+
+    /// Makes the thread of a new strand, its first step ready.
+    abstract void start(Strand strand, @Nullable String name);
+
+    /// Runs the strand that makes calls, starting its thread if it is new, until it parks.
+    abstract void runNow(Strand strand);
+
+    /// Goes on with a coroutine until it gives up the carrier.
+    abstract void resume(Runnable continuation);
+
+    abstract void makeReady(Strand strand);
+
+    abstract void park(Strand strand);
+
+    abstract void yield(Strand strand);
+
+    /// Called first on the thread of a strand.
+    abstract void entered(Strand strand);
+
+    /// Called on the thread of a strand when its body is over: it is on the loop after that.
+    abstract void leaving(Strand strand);
+
+    /// Called last on the thread of a strand.
+    abstract void left(Strand strand);
+
+    /// The loop is closed: lets a coroutine that was to run find that out somewhere else.
+    abstract void abandon(Runnable continuation);
+
+    /// The loop is closed: its strands can run no more.
+    abstract void close();
+
+    /// The level, chosen once: by property, else the best there is.
+    private static final class Chosen {
+
+        static final Level LEVEL = choose();
+
+        private static Level choose() {
+            String wanted = System.getProperty("jloop.level");
+            if (wanted == null) {
+                if (JdkAccess.isOpened()) return Level.OPENED;
+                System.getLogger("jloop").log(Logger.Level.INFO,
+                        "coroutines run at level HANDOFF, several times slower than OPENED: "
+                        + JdkAccess.howToOpen());
+                return Level.HANDOFF;
+            }
+            Level level = parse(wanted);
+            if (level == Level.OPENED && !JdkAccess.isOpened())
+                throw new IllegalStateException(
+                        "jloop.level=OPENED, but java.lang is not open: " + JdkAccess.howToOpen());
+            return level;
+        }
+
+        private static Level parse(String name) {
+            try {
+                return Level.valueOf(name);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "jloop.level must be OPENED, TRUSTED or HANDOFF, not " + name, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package jloop;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// The result of a task, for another thread. Cancelling it cancels the task.
+final class CrossThreadResult<T> extends CompletableFuture<T> {
+
+    private final EventLoop loop;
+    private @Nullable Task<T> task;         // loop thread only
+
+    CrossThreadResult(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    /// On the loop: makes the task and ties the two together.
+    void start(Coroutine<T> coroutine) {
+        if (isDone()) return;
+        try {
+            Task<T> made = loop.createTask(coroutine);
+            task = made;
+            made.addDoneCallback(this::settle);
+        } catch (Throwable e) {         // a task factory of the user's: both sides are told
+            completeExceptionally(e);
+            throw e;
+        }
+    }
+
+    private void settle(Future<T> done) {
+        if (done.cancelled()) {
+            super.cancel(false);
+        } else if (done.exception() != null) {
+            completeExceptionally(done.exception());
+        } else {
+            complete(done.result());
+        }
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterrupt) {
+        boolean cancelled = super.cancel(mayInterrupt);
+        if (cancelled && !loop.isClosed()) loop.arrive(new Handle(this::cancelTask));
+        return cancelled;
+    }
+
+    private void cancelTask() {
+        if (task != null) task.cancel();
+    }
+
+    @Override
+    public T get() throws InterruptedException, ExecutionException {
+        rejectLoopThread();
+        return super.get();
+    }
+
+    @Override
+    public T get(long timeout, TimeUnit unit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        rejectLoopThread();
+        return super.get(timeout, unit);
+    }
+
+    @Override
+    public T join() throws CancellationException {
+        rejectLoopThread();
+        return super.join();
+    }
+
+    /// In a coroutine the wait would be cooperative; in a callback nobody could end it.
+    private void rejectLoopThread() {
+        if (isDone()) return;
+        Strand strand = Strand.current();
+        if (strand != null && strand.loop == loop && strand.task() == null)
+            throw new IllegalStateException("a callback of the loop cannot wait for the loop's "
+                    + "own task: use a done-callback, or a coroutine and await");
+    }
+}

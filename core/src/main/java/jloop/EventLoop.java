@@ -1,0 +1,670 @@
+package jloop;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.function.BiConsumer;
+import jloop.kernel.Clock;
+import jloop.kernel.Operation.Kind;
+import jloop.kernel.Poller;
+import org.jspecify.annotations.Nullable;
+
+/// Runs callbacks, timers, tasks and I/O one after the other, so that none of them needs a lock
+/// against the others.
+///
+/// **Threads**: the thread that runs it, and the coroutines and callbacks it runs, unless a
+/// method says `@AnyThread`. While the loop does not run, its methods are not checked: whoever
+/// sets it up must be one thread at a time.
+/// **As in asyncio**: `AbstractEventLoop`, with its life cycle: run, stop, run again, close.
+public final class EventLoop implements AutoCloseable {
+
+    /*
+     * A turn (docs/design/0003-turn.md): poll, take what other threads left, take due timers, then
+     * run what is ready by then. Order within it: what was ready before, I/O, other threads,
+     * timers. Newcomers wait for the next turn.
+     *
+     * Polling costs a system call, so while something is ready it is left out until POLL_EVERY
+     * entries have run or POLL_WITHIN_NANOS have passed. Nobody can tell: what became readable
+     * meanwhile is put behind what was ready, as it would be anyway.
+     *
+     * What is ready is a continuation of a coroutine, which the carrier runs as it is, or a call,
+     * which it leaves to a CallRunner; calls that stand together share one mount.
+     */
+
+    private static final long MAX_SLEEP_NANOS = Duration.ofHours(24).toNanos();
+    private static final int POLL_EVERY = 61;
+    private static final long POLL_WITHIN_NANOS = 500_000;
+    private static final long CENTURY_NANOS = Duration.ofDays(36_500).toNanos();
+
+    final Carrier carrier;
+    final ReadyQueue ready = new ReadyQueue();
+    final TaskList tasks = new TaskList();
+    final Poller poller;
+
+    private final Clock clock;
+    private final TimerHeap timers = new TimerHeap();
+    private final Intake intake = new Intake();         // any thread adds
+    private final Sockets sockets;
+    private final WorkerPool workers = new WorkerPool(this);
+
+    private volatile boolean asleep;                    // any thread clears, to wake the poller
+    private volatile boolean closed;
+    private volatile @Nullable Thread runBy;            // null while it does not run
+    private boolean stopping;
+    private @Nullable Throwable fatal;
+    private int batch;                                  // entries of this turn still to run
+    private int unpolled;                               // entries run since the last poll
+    private long polledNanos;
+    private long nextSeq;
+    private @Nullable CallRunner runner;
+    private boolean debug = Boolean.getBoolean("jloop.debug")
+            || System.getenv().getOrDefault("JLOOP_DEBUG", "").length() > 0;
+    private @Nullable TaskFactory taskFactory;
+    private @Nullable BiConsumer<EventLoop, ExceptionContext> exceptionHandler;
+
+    /// A loop with the best poller there is, and the clock of the machine.
+    public EventLoop() {
+        this(Pollers.best(), Clock.SYSTEM);
+    }
+
+    EventLoop(Poller poller, Clock clock) {
+        this.poller = poller;
+        this.clock = clock;
+        this.carrier = Carrier.of(this);
+        this.sockets = new Sockets(this);
+        this.polledNanos = clock.nanos();
+    }
+
+    // ---- Life cycle
+
+    /// Runs until [#stop()] is called.
+    ///
+    /// **Errors**: IllegalStateException if the loop is closed or runs already, or if another loop
+    /// runs in this thread; [KeyboardInterrupt] on Ctrl-C, if run by the main thread; what a
+    /// callback throws of [KeyboardInterrupt] and [SystemExit].
+    public void runForever() {
+        checkOpen();
+        if (isRunning())
+            throw new IllegalStateException("this event loop is already running: " + this);
+        EventLoop other = CurrentLoop.running();
+        if (other != null)
+            throw new IllegalStateException(
+                    "cannot run the event loop while another loop is running: " + other);
+        runBy = Thread.currentThread();
+        CurrentLoop.add(this);
+        try (CtrlC _ = CtrlC.stops(this)) {
+            carrier.host(this::turn);
+        } finally {
+            CurrentLoop.remove(this);
+            runBy = null;
+            stopping = false;
+            fatal = null;
+        }
+    }
+
+    private void turn() {
+        do runOnce();
+        while (!stopping && fatal == null);
+        Throwable thrown = fatal;
+        if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
+    }
+
+    /// Runs until `coroutine`, as a task, is done; returns its result or throws what it threw.
+    /// Errors as [#runForever()].
+    public <T> T runUntilComplete(Coroutine<T> coroutine) {
+        checkOpen();
+        if (isRunning())
+            throw new IllegalStateException("this event loop is already running: " + this);
+        return runUntilComplete(createTask(coroutine));
+    }
+
+    /// The same for a coroutine without a result.
+    public void runUntilComplete(VoidCoroutine coroutine) {
+        runUntilComplete(coroutine.returningNull());
+    }
+
+    /// Runs until `future` is done; returns its result or throws what it failed with.
+    ///
+    /// **Errors**: as [#runForever()]; IllegalArgumentException if the future belongs to another
+    /// loop; IllegalStateException if the loop is stopped before the future is done.
+    public <T> T runUntilComplete(Future<T> future) {
+        checkOpen();
+        if (future.loop != this)
+            throw new IllegalArgumentException(
+                    "the future belongs to another loop: " + future + " to " + future.loop);
+        StopWhenDone<T> stopper = new StopWhenDone<>(this);
+        future.addDoneCallback(stopper);
+        try {
+            runForever();
+        } finally {
+            future.removeDoneCallback(stopper);
+        }
+        if (!future.done())
+            throw new IllegalStateException("event loop stopped before " + future + " was done");
+        return future.result();
+    }
+
+    private record StopWhenDone<T>(EventLoop loop)
+            implements java.util.function.Consumer<Future<T>> {
+        @Override
+        public void accept(Future<T> done) {
+            if (!done.cancelled() && (done.exception() instanceof KeyboardInterrupt
+                    || done.exception() instanceof SystemExit)) return;  // ends the run by itself
+            loop.stop();
+        }
+    }
+
+    /// Ends the run after the batch under way: what is ready now still runs, what is scheduled
+    /// meanwhile waits for the next run. Before a run, that run makes one turn.
+    public void stop() {
+        checkThread("stop");
+        stopping = true;
+    }
+
+    @AnyThread
+    public boolean isRunning() {
+        return runBy != null;
+    }
+
+    @AnyThread
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /// Closes the loop for good. What is scheduled is dropped; tasks that are pending stay so, and
+    /// are reported. Closing again does nothing.
+    ///
+    /// **Errors**: IllegalStateException if it runs.
+    @Override
+    public void close() {
+        if (isRunning())
+            throw new IllegalStateException("cannot close a running event loop: " + this);
+        if (closed) return;
+        for (Task<?> task : tasks.snapshot()) {
+            report(ExceptionContext.of("task was destroyed but it is pending", null)
+                    .withFuture(task));
+        }
+        closed = true;
+        ready.clear();
+        timers.clear();
+        workers.close();
+        sockets.close();
+        poller.close();
+        endRunner();
+        carrier.close();
+        for (Handle left; (left = intake.take()) != null; ) {
+            if (left instanceof Arrival arrival) carrier.abandon(arrival.continuation);
+        }
+    }
+
+    private void endRunner() {
+        CallRunner idle = runner;
+        runner = null;
+        if (idle == null || idle.continuation == null) return;
+        idle.begin();
+        carrier.makeReady(idle);
+        if (ready.peek() instanceof Runnable continuation) carrier.abandon(continuation);
+        ready.clear();
+    }
+
+    // ---- Callbacks and timers
+
+    /// Has `callback` called in the next turn, after what was scheduled before it.
+    ///
+    /// **Errors**: IllegalStateException if the loop is closed.
+    public Handle callSoon(Runnable callback) {
+        checkThread("callSoon");
+        checkOpen();
+        Handle handle = new Handle(callback);
+        ready.add(handle);
+        return handle;
+    }
+
+    /// [#callSoon] from any thread: wakes the loop if it sleeps. Calls of one thread are made in
+    /// the order they were given.
+    ///
+    /// **Errors**: IllegalStateException if the loop is closed.
+    @AnyThread
+    public Handle callSoonThreadsafe(Runnable callback) {
+        checkOpen();
+        Handle handle = new Handle(callback);
+        arrive(handle);
+        return handle;
+    }
+
+    /// Has `callback` called once `delay` has passed; at once, in the next turn, if it is zero or
+    /// negative.
+    public TimerHandle callLater(Duration delay, Runnable callback) {
+        return callAtNanos(later(nanos(delay)), callback, "callLater");
+    }
+
+    /// Has `callback` called at `when`, in nanoseconds of [#time()]. Calls due at the same time
+    /// are made in the order they were scheduled.
+    public TimerHandle callAt(long when, Runnable callback) {
+        return callAtNanos(when, callback, "callAt");
+    }
+
+    private TimerHandle callAtNanos(long whenNanos, Runnable callback, String verb) {
+        checkThread(verb);
+        checkOpen();
+        return addTimer(whenNanos, callback);
+    }
+
+    TimerHandle addTimer(long whenNanos, Runnable callback) {
+        TimerHandle timer = new TimerHandle(timers, whenNanos, nextSeq++, callback);
+        timers.add(timer);
+        return timer;
+    }
+
+    /// The time so many nanoseconds from now.
+    long later(long delayNanos) {
+        return clock.nanos() + Math.min(delayNanos, CENTURY_NANOS);
+    }
+
+    /// A duration in nanoseconds, at most a century either way.
+    static long nanos(Duration duration) {
+        try {
+            return Math.clamp(duration.toNanos(), -CENTURY_NANOS, CENTURY_NANOS);
+        } catch (ArithmeticException _) {
+            return duration.isNegative() ? -CENTURY_NANOS : CENTURY_NANOS;
+        }
+    }
+
+    /// The loop's monotonic clock: nanoseconds since an arbitrary instant, read anew each time.
+    @AnyThread
+    public long time() {
+        return clock.nanos();
+    }
+
+    int timerCount() {
+        return timers.size();
+    }
+
+    // ---- Futures and tasks
+
+    /// A pending future of this loop.
+    public <T> Future<T> createFuture() {
+        return new Future<>(this);
+    }
+
+    /// Schedules `coroutine` as a task: its first step is in the next turn.
+    ///
+    /// **Errors**: IllegalStateException if the loop is closed.
+    public <T> Task<T> createTask(Coroutine<T> coroutine) {
+        return createTask(coroutine, TaskOptions.DEFAULT);
+    }
+
+    public <T> Task<T> createTask(Coroutine<T> coroutine, TaskOptions options) {
+        TaskFactory factory = taskFactory;
+        return factory == null ? new Task<>(this, coroutine, options)
+                : factory.create(this, coroutine, options);
+    }
+
+    public Task<Void> createTask(VoidCoroutine coroutine) {
+        return createTask(coroutine.returningNull());
+    }
+
+    /// Has [#createTask] make its tasks by `factory`; null for the usual ones.
+    public void setTaskFactory(@Nullable TaskFactory factory) {
+        taskFactory = factory;
+    }
+
+    public @Nullable TaskFactory getTaskFactory() {
+        return taskFactory;
+    }
+
+    // ---- Executors
+
+    /// Has `job` carried out by `executor`, or by the default one if it is null: a pool of up to
+    /// 32 platform threads, made when first needed. Cancelling the future calls off a job that has
+    /// not begun.
+    ///
+    /// **Errors**: IllegalStateException if the loop is closed, or if the default executor is to
+    /// be used and was shut down.
+    public <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
+        checkThread("runInExecutor");
+        checkOpen();
+        return workers.run(executor, job);
+    }
+
+    public void setDefaultExecutor(ExecutorService executor) {
+        workers.setDefault(executor);
+    }
+
+    /// Shuts the default executor down and waits until its jobs are over, at most `timeout`;
+    /// null waits for as long as it takes. Called in a coroutine.
+    public void shutdownDefaultExecutor(@Nullable Duration timeout) {
+        workers.shutdownDefault(timeout);
+    }
+
+    /// Closes the asynchronous generators of this loop. Called in a coroutine.
+    ///
+    /// A generator here is an ordinary iterator whose body is a coroutine, closed by whoever made
+    /// it; the loop keeps none, so there is nothing to wait for.
+    public void shutdownAsyncgens() {
+        checkThread("shutdownAsyncgens");
+        checkOpen();
+    }
+
+    // ---- Sockets: what the streams of jloop.io are written on
+
+    /// Waits for a connection to a listening socket, and returns it.
+    ///
+    /// **Cancellation**: no connection is lost; the next accept gets it.
+    public Socket sockAccept(Socket listener) throws IOException {
+        return mine(listener).accept();
+    }
+
+    /// Connects `socket` to `address`, which must be resolved.
+    ///
+    /// **Errors**: ConnectException if refused. **Cancellation**: close the socket.
+    public void sockConnect(Socket socket, SocketAddress address) throws IOException {
+        mine(socket).connect(address);
+    }
+
+    /// Waits for bytes, at most `maxBytes` of them and at most 64 KiB; an empty array at the end
+    /// of the stream.
+    ///
+    /// **Errors**: IllegalStateException if another task receives from it; IOException, as
+    /// [ConnectionResetException]. **Cancellation**: nothing is lost, what comes is received next.
+    public byte[] sockRecv(Socket socket, int maxBytes) throws IOException {
+        return mine(socket).receive(maxBytes);
+    }
+
+    /// Waits for bytes and receives them straight into `buffer`. Returns how many, 1 to `length`;
+    /// 0 at the end of the stream. Otherwise as [#sockRecv].
+    public int sockRecvInto(Socket socket, byte[] buffer, int offset, int length)
+            throws IOException {
+        return mine(socket).receive(buffer, offset, length);
+    }
+
+    /// Sends all of `bytes`, waiting as often as need be.
+    ///
+    /// **Errors**: IOException, as [BrokenPipeException]. **Cancellation**: a part may have been
+    /// sent.
+    public void sockSendall(Socket socket, byte[] bytes) throws IOException {
+        mine(socket).sendAll(bytes, 0, bytes.length);
+    }
+
+    /// [#sockSendall] of `length` bytes from `offset`.
+    public void sockSendall(Socket socket, byte[] bytes, int offset, int length)
+            throws IOException {
+        mine(socket).sendAll(bytes, offset, length);
+    }
+
+    /// Has `callback` called in every turn in which `socket` is readable, in place of the callback
+    /// it had.
+    public void addReader(Socket socket, Runnable callback) {
+        checkOpen();
+        mine(socket).watch(Kind.READABLE, callback);
+    }
+
+    /// Ends [#addReader]. Returns false if there was no callback.
+    public boolean removeReader(Socket socket) {
+        return !closed && mine(socket).watch(Kind.READABLE, null);
+    }
+
+    /// Has `callback` called in every turn in which `socket` is writable, in place of the callback
+    /// it had.
+    public void addWriter(Socket socket, Runnable callback) {
+        checkOpen();
+        mine(socket).watch(Kind.WRITABLE, callback);
+    }
+
+    /// Ends [#addWriter]. Returns false if there was no callback.
+    public boolean removeWriter(Socket socket) {
+        return !closed && mine(socket).watch(Kind.WRITABLE, null);
+    }
+
+    private Socket mine(Socket socket) {
+        if (socket.loop != this)
+            throw new IllegalArgumentException(socket + " belongs to another loop, " + socket.loop);
+        checkThread("a socket call");
+        return socket;
+    }
+
+    // ---- Exceptions
+
+    /// Has `handler` told of exceptions that reach nobody else; null for the default one, which
+    /// logs them.
+    public void setExceptionHandler(@Nullable BiConsumer<EventLoop, ExceptionContext> handler) {
+        exceptionHandler = handler;
+    }
+
+    public @Nullable BiConsumer<EventLoop, ExceptionContext> getExceptionHandler() {
+        return exceptionHandler;
+    }
+
+    /// Tells the exception handler. A handler that throws is told to the default one, and never
+    /// ends the loop; [KeyboardInterrupt] and [SystemExit] pass.
+    public void callExceptionHandler(ExceptionContext context) {
+        checkThread("callExceptionHandler");
+        report(context);
+    }
+
+    private void report(ExceptionContext context) {
+        BiConsumer<EventLoop, ExceptionContext> handler = exceptionHandler;
+        try {
+            if (handler == null) defaultExceptionHandler(context);
+            else handler.accept(this, context);
+        } catch (KeyboardInterrupt | SystemExit e) {
+            throw e;
+        } catch (Throwable e) {         // all else: a handler that fails must not fail the loop
+            reportFailedHandler(handler == null ? "default exception handler" : "exception handler",
+                    e, context);
+        }
+    }
+
+    private void reportFailedHandler(String which, Throwable e, ExceptionContext context) {
+        try {
+            defaultExceptionHandler(ExceptionContext.of("unhandled error in " + which, e)
+                    .withSource(context));
+        } catch (KeyboardInterrupt | SystemExit fatalError) {
+            throw fatalError;
+        } catch (Throwable _) {         // the log itself is broken: there is nobody left to tell
+        }
+    }
+
+    /// Logs the context at level ERROR, to the logger `jloop`.
+    public void defaultExceptionHandler(ExceptionContext context) {
+        StringBuilder text = new StringBuilder(context.message());
+        if (context.future() != null) text.append("\nfuture: ").append(context.future());
+        if (context.handle() != null) text.append("\nhandle: ").append(context.handle());
+        if (context.source() != null) text.append("\nsource: ").append(context.source());
+        System.getLogger("jloop").log(Logger.Level.ERROR, text.toString(), context.exception());
+    }
+
+    /// Reports from wherever: by a call if on the loop, else through the intake.
+    @AnyThread
+    void reportLater(ExceptionContext context) {
+        if (!closed) arrive(new Handle(() -> report(context)));
+    }
+
+    /// Ends the run with `error`; what is ready stays so for the next run.
+    void fatal(Throwable error) {
+        fatal = error;
+    }
+
+    /// The same from any thread.
+    @AnyThread
+    void interruptRun(Throwable error) {
+        arrive(new Handle((CarrierCall) () -> fatal(error)));
+    }
+
+    // ---- Debug mode
+
+    @AnyThread
+    public boolean getDebug() {
+        return debug;
+    }
+
+    public void setDebug(boolean enabled) {
+        debug = enabled;
+    }
+
+    @AnyThread
+    @Override
+    public String toString() {
+        return "<EventLoop running=" + isRunning() + " closed=" + closed + " debug=" + debug + ">";
+    }
+
+    /// How far this JVM lets loops reach into the JDK.
+    @AnyThread
+    public Level level() {
+        return Carrier.level();
+    }
+
+    /// The sockets of this loop.
+    Sockets sockets() {
+        return sockets;
+    }
+
+    // ---- Rules
+
+    /// Throws unless called on the loop; free to all while the loop does not run.
+    void checkThread(String method) {
+        if (!carrier.isCurrent() && runBy != null) throw wrongThread(method);
+    }
+
+    private WrongThreadException wrongThread(String method) {
+        Thread owner = runBy;
+        return new WrongThreadException(method + " was called on " + Thread.currentThread()
+                + ", but the loop runs on " + (owner == null ? "none" : owner)
+                + ": use callSoonThreadsafe or runCoroutineThreadsafe");
+    }
+
+    void checkOpen() {
+        if (closed) throw new IllegalStateException("event loop is closed");
+    }
+
+    // ---- The turn
+
+    /// One turn. The order of these lines is part of the contract.
+    void runOnce() {
+        if (isPollDue()) pollNow();
+        takeIntake();
+        takeDueTimers();
+        runBatch();
+    }
+
+    private boolean isPollDue() {
+        return ready.isEmpty() || stopping || unpolled >= POLL_EVERY
+                || clock.nanos() - polledNanos > POLL_WITHIN_NANOS;
+    }
+
+    private void pollNow() {
+        unpolled = 0;
+        long timeoutNanos = sleepNanos();
+        if (timeoutNanos == 0) {
+            carrier.poll(poller, 0);
+        } else {
+            asleep = true;
+            // Somebody who added before `asleep` was set did not wake us: look once more.
+            if (!intake.isEmpty()) timeoutNanos = 0;
+            try {
+                carrier.poll(poller, timeoutNanos);
+            } finally {
+                asleep = false;
+            }
+        }
+        polledNanos = clock.nanos();
+    }
+
+    private long sleepNanos() {
+        if (stopping || !ready.isEmpty()) return 0;
+        TimerHandle next = timers.peek();
+        if (next == null) return Poller.FOREVER;
+        return Math.clamp(next.whenNanos - clock.nanos(), 0, MAX_SLEEP_NANOS);
+    }
+
+    /// Adds to the intake, and wakes the loop if it sleeps: once a sleep, not once a call.
+    @AnyThread
+    void arrive(Handle handle) {
+        intake.add(handle);
+        if (asleep && ASLEEP.compareAndSet(this, true, false)) poller.wake();
+    }
+
+    private void takeIntake() {
+        for (Handle handle; (handle = intake.take()) != null; ) {
+            if (handle instanceof Arrival arrival) ready.add(arrival.continuation);
+            else ready.add(handle);
+        }
+    }
+
+    private void takeDueTimers() {
+        if (timers.peek() == null) return;
+        long nowNanos = clock.nanos();
+        for (TimerHandle due; (due = timers.takeDue(nowNanos)) != null; ) ready.add(due);
+    }
+
+    private void runBatch() {
+        batch = ready.size();
+        unpolled += batch;
+        while (batch > 0 && fatal == null) {
+            Object entry = ready.peek();
+            if (entry instanceof Handle handle && !handle.isCarrierCall()) {
+                runCalls();
+            } else {
+                batch--;
+                ready.drop();
+                if (entry instanceof Handle handle) handle.run();
+                else if (entry instanceof Runnable continuation) carrier.resume(continuation);
+            }
+        }
+    }
+
+    private void runCalls() {
+        CallRunner current = runner;
+        if (current == null) {
+            current = new CallRunner(this);
+            runner = current;
+        }
+        current.begin();
+        carrier.runNow(current);
+        if (current.isStuck() && runner == current) runner = null;
+    }
+
+    /// Makes the calls at the head of the queue, on `caller`. Returns false if the loop has given
+    /// up on that runner meanwhile.
+    boolean makeCalls(CallRunner caller) {
+        while (runner == caller && batch > 0 && fatal == null
+                && ready.peek() instanceof Handle handle) {
+            batch--;
+            ready.drop();
+            try {
+                handle.run();
+            } catch (KeyboardInterrupt | SystemExit e) {
+                carrier.isCurrent();
+                fatal(e);
+            } catch (Throwable e) {     // all else is for the exception handler
+                carrier.isCurrent();
+                if (!closed) reportOfCall(handle, e);
+            }
+            if (!carrier.isCurrent()) return false;
+        }
+        return runner == caller;
+    }
+
+    private void reportOfCall(Handle handle, Throwable thrown) {
+        try {
+            report(ExceptionContext.of("exception in callback", thrown).withHandle(handle));
+        } catch (KeyboardInterrupt | SystemExit e) {
+            fatal(e);
+        }
+    }
+
+    private static final java.lang.invoke.VarHandle ASLEEP;
+
+    static {
+        try {
+            ASLEEP = java.lang.invoke.MethodHandles.lookup()
+                    .findVarHandle(EventLoop.class, "asleep", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}

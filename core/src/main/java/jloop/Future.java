@@ -1,0 +1,268 @@
+package jloop;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A result that is not there yet.
+///
+/// **As in asyncio**: `Future`. It is pending, then for good either cancelled or finished, with a
+/// result or an exception. Done-callbacks are never run inline: each becomes a callback of the
+/// loop, in the order they were added.
+/// **Unlike asyncio**: [#await()] of a coroutine is the only way to wait; there is no awaiting
+/// by the type system.
+public sealed class Future<T> implements Awaitable permits Task, Gathering {
+
+    enum State { PENDING, CANCELLED, FINISHED }
+
+    final EventLoop loop;
+
+    private State state = State.PENDING;
+    private @Nullable Object outcome;       // FINISHED: the result or a Failed; CANCELLED: why
+    private @Nullable CancelledError cancelledWith;     // the original, thrown once
+    private @Nullable Object listeners;     // null, or a Strand, CarrierCall, Callback, or a list
+    boolean failureIsReported;              // to the exception handler; written by Shield alone
+
+    /// A done-callback, remembered until the future is done.
+    private record Callback(Consumer<?> call) { }
+
+    private record Failed(Throwable exception) { }
+
+    /// A pending future of `loop`. Usually made by [EventLoop#createFuture()].
+    public Future(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    public EventLoop getLoop() {
+        return loop;
+    }
+
+    /// True if it is cancelled or finished.
+    public boolean done() {
+        return state != State.PENDING;
+    }
+
+    public boolean cancelled() {
+        return state == State.CANCELLED;
+    }
+
+    /// The result, or what it failed with, thrown as it is.
+    ///
+    /// **Errors**: [InvalidStateException] if pending; [CancelledError] if cancelled.
+    public T result() {
+        return switch (state) {
+            case PENDING -> throw new InvalidStateException("result is not ready: " + this);
+            case CANCELLED -> throw cancelledError();
+            case FINISHED -> finished();
+        };
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"})        // null is a result if T says so
+    private T finished() {
+        if (outcome instanceof Failed failed)
+            throw Outcomes.<RuntimeException>rethrow(failed.exception);
+        return (T) outcome;
+    }
+
+    /// What it failed with, or null if it has a result.
+    ///
+    /// **Errors**: [InvalidStateException] if pending; [CancelledError] if cancelled.
+    public @Nullable Throwable exception() {
+        return switch (state) {
+            case PENDING -> throw new InvalidStateException("exception is not set: " + this);
+            case CANCELLED -> throw cancelledError();
+            case FINISHED -> outcome instanceof Failed failed ? failed.exception : null;
+        };
+    }
+
+    /// Finishes it with `result`.
+    ///
+    /// **Errors**: [InvalidStateException] if done; IllegalStateException if it is a task, whose
+    /// result is what its coroutine returns.
+    public void setResult(T result) {
+        rejectTask("setResult");
+        requirePending("result");
+        finish(State.FINISHED, result);
+    }
+
+    /// Finishes it with the failure `exception`. Errors as [#setResult].
+    public void setException(Throwable exception) {
+        rejectTask("setException");
+        requirePending("exception");
+        finish(State.FINISHED, new Failed(exception));
+    }
+
+    private void rejectTask(String method) {
+        if (this instanceof Task)
+            throw new IllegalStateException("a task does not support " + method
+                    + ": its result is what its coroutine returns or throws");
+    }
+
+    private void requirePending(String what) {
+        loop.checkThread("set" + Character.toUpperCase(what.charAt(0)) + what.substring(1));
+        if (done()) throw new InvalidStateException("already done, " + what + " not set: " + this);
+    }
+
+    /// Cancels it: true, and cancelled at once; or false if it was done.
+    public final boolean cancel() {
+        return cancel(null);
+    }
+
+    /// Cancels it with a reason, which whoever awaits it finds in [CancelledError#reason()].
+    public boolean cancel(@Nullable Object reason) {
+        loop.checkThread("cancel");
+        if (done()) return false;
+        finish(State.CANCELLED, reason);
+        return true;
+    }
+
+    @Override
+    public final boolean cancelWait(@Nullable Object reason) {
+        return cancel(reason);
+    }
+
+    @Override
+    public final boolean isOver() {
+        return done();
+    }
+
+    /// Waits until it is done. Returns the result, or throws what it failed with, checked or not,
+    /// the same object. If it is done already, returns at once and lets nobody else run.
+    ///
+    /// **Threads**: a task of the future's loop.
+    /// **Cancellation**: cancelling the waiting task cancels this future.
+    /// **Errors**: IllegalStateException outside of a task, in a task of another loop, and when a
+    /// task awaits itself.
+    public T await() {
+        if (state == State.PENDING) Task.running(loop, "await").blockOn(this);
+        if (endsInCancelledError()) throw Task.delivered(cancellation());
+        return result();
+    }
+
+    /// True if awaiting it throws a CancelledError: it was cancelled, or failed with one.
+    final boolean endsInCancelledError() {
+        return state == State.CANCELLED
+                || outcome instanceof Failed failed && failed.exception instanceof CancelledError;
+    }
+
+    private CancelledError cancellation() {
+        return outcome instanceof Failed failed && failed.exception instanceof CancelledError error
+                ? error : cancelledError();
+    }
+
+    /// [#await()], declared to throw `X`, so that a checked exception can be caught by name.
+    public <X extends Throwable> T await(Class<X> thrown) throws X {
+        return await();
+    }
+
+    /// The error to throw for a cancelled future: the original the first time, as it has the
+    /// stack of where the cancellation arrived; then fresh ones.
+    final CancelledError cancelledError() {
+        CancelledError original = cancelledWith;
+        cancelledWith = null;
+        return original != null ? original : new CancelledError(outcome);
+    }
+
+    /// Has `callback` called with this future, by the loop, soon after it is done; soon if it is
+    /// done already.
+    public void addDoneCallback(Consumer<? super Future<T>> callback) {
+        loop.checkThread("addDoneCallback");
+        if (done()) schedule(new Callback(callback));
+        else listen(new Callback(callback));
+    }
+
+    /// Forgets all done-callbacks equal to `callback`; returns how many.
+    public int removeDoneCallback(Consumer<? super Future<T>> callback) {
+        loop.checkThread("removeDoneCallback");
+        Callback wanted = new Callback(callback);
+        if (listeners instanceof List<?> list) {
+            int before = list.size();
+            list.removeIf(wanted::equals);
+            return before - list.size();
+        }
+        if (!wanted.equals(listeners)) return 0;
+        listeners = null;
+        return 1;
+    }
+
+    /// Adds a [Strand] to wake or a [Callback] to call.
+    final void listen(Object listener) {
+        if (listeners == null) {
+            listeners = listener;
+        } else if (listeners instanceof List<?>) {
+            many().add(listener);
+        } else {
+            List<Object> both = new ArrayList<>(4);
+            both.add(listeners);
+            both.add(listener);
+            listeners = both;
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"})
+    private List<Object> many() {
+        return (List<Object>) listeners;
+    }
+
+    final void finishWith(T result) {
+        finish(State.FINISHED, result);
+    }
+
+    final void failWith(Throwable exception) {
+        finish(State.FINISHED, new Failed(exception));
+    }
+
+    final void finishCancelled(@Nullable CancelledError error, @Nullable Object reason) {
+        cancelledWith = error;
+        finish(State.CANCELLED, reason);
+    }
+
+    private void finish(State end, @Nullable Object with) {
+        state = end;
+        outcome = with;
+        Object told = listeners;
+        listeners = null;
+        if (told instanceof List<?> list) {
+            for (Object listener : list) schedule(listener);
+        } else if (told != null) {
+            schedule(told);
+        }
+    }
+
+    private void schedule(Object listener) {
+        if (listener instanceof Strand strand) {
+            strand.wake();
+        } else if (listener instanceof CarrierCall call) {
+            loop.ready.add(new Handle(call));
+        } else if (!loop.isClosed()) {
+            loop.callSoon(() -> call((Callback) listener));
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private void call(Callback callback) {
+        ((Consumer<Future<T>>) callback.call).accept(this);
+    }
+
+    @Override
+    public String toString() {
+        return "<" + getClass().getSimpleName() + describe() + ">";
+    }
+
+    /// The state in words, as " finished result=5".
+    String describe() {
+        return switch (state) {
+            case PENDING -> " pending";
+            case CANCELLED -> " cancelled";
+            case FINISHED -> outcome instanceof Failed failed
+                    ? " finished exception=" + failed.exception
+                    : " finished result=" + shortened(outcome);
+        };
+    }
+
+    private static String shortened(@Nullable Object value) {
+        String text = String.valueOf(value);
+        return text.length() <= 80 ? text : text.substring(0, 77) + "...";
+    }
+}

@@ -1,0 +1,286 @@
+package jloop;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import jloop.kernel.Poller;
+import org.jspecify.annotations.Nullable;
+
+/// The carrier of the level HANDOFF: ordinary virtual threads that pass a baton. Who holds it is
+/// the loop's thread.
+final class HandoffCarrier extends Carrier {
+
+    /*
+     * Three kinds of thread. The host (the thread that called run) sits in the poller when the
+     * loop sleeps, and otherwise watches. The turner, a virtual thread, makes the turns. The
+     * strands make their steps. `holder` is the one that has the baton:
+     *
+     *   turner ──resume──▶ strand ──park, yield, end──▶ turner          (the strand gives it back)
+     *                         └──blocks in the JDK──▶ stealing ──▶ turner     (the host takes it)
+     *   turner ──poll──▶ host ──▶ turner
+     *
+     * A strand that blocks in the JDK cannot say so. The host sees it by its thread's state and
+     * takes the baton: first to null, then looks again. If the thread still waits then it was not
+     * in the middle of a call of ours, and the baton goes to the turner; else it gets it back.
+     * The strand is `away` from then on, until it asks for the baton at its next call of ours.
+     *
+     * Between coming back from the JDK and that call it runs beside the others: the one thing
+     * that this level cannot prevent (docs/oddities.md). The turner makes it rare: before each
+     * step it lets those that came back run to their next call.
+     */
+
+    private static final VarHandle HOLDER;
+    private static final long WATCH_NANOS = 100_000;        // blocked for so long: take the baton
+    private static final int SETTLE_ROUNDS = 200;           // of WATCH_NANOS / 4: then go on anyway
+    private static final long NO_REQUEST = -1;
+
+    static {
+        try {
+            HOLDER = MethodHandles.lookup()
+                    .findVarHandle(HandoffCarrier.class, "holder", Thread.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private volatile @Nullable Thread holder;       // null: nobody, or the host is taking it
+    private volatile @Nullable Thread host;
+    private volatile @Nullable Thread turner;
+    private volatile @Nullable Strand running;
+    private volatile long pollNanos = NO_REQUEST;   // the turner asks, the host clears
+    private volatile @Nullable Poller pollWith;
+    private volatile @Nullable Throwable pollFailure;
+    private volatile boolean over;
+    private volatile @Nullable Throwable failure;
+    private final List<Strand> away = new ArrayList<>();    // turner only
+
+    HandoffCarrier(EventLoop loop) {
+        super(loop);
+    }
+
+    @Override
+    boolean isCurrent() {
+        Thread me = Thread.currentThread();
+        if (holder == me) return true;
+        Strand strand = Strand.of(me);
+        if (strand == null || strand.carrier != this) return false;
+        rejoin(strand);
+        return holder == me;
+    }
+
+    @Override
+    void host(Runnable turns) {
+        host = Thread.currentThread();
+        over = false;
+        failure = null;
+        Thread made = Thread.ofVirtual().name("jloop").unstarted(() -> turn(turns));
+        turner = made;
+        holder = made;
+        made.start();
+        while (!over) {
+            if (pollNanos != NO_REQUEST) pollForTurner();
+            else watch();
+        }
+        holder = null;
+        host = null;
+        Throwable thrown = failure;
+        if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
+    }
+
+    private void turn(Runnable turns) {
+        try {
+            turns.run();
+        } catch (Throwable e) {         // all of it: it is the host's to throw
+            failure = e;
+        }
+        over = true;
+        LockSupport.unpark(host);
+    }
+
+    private void pollForTurner() {
+        Poller poller = pollWith;
+        holder = Thread.currentThread();
+        try {
+            if (poller != null) poller.poll(pollNanos);
+        } catch (Throwable e) {         // the turner throws it
+            pollFailure = e;
+        }
+        holder = turner;
+        pollNanos = NO_REQUEST;
+        LockSupport.unpark(turner);
+    }
+
+    /// Waits a moment; if the same strand is then found blocked in the JDK, takes its baton.
+    private void watch() {
+        LockSupport.parkNanos(WATCH_NANOS);
+        Strand strand = running;
+        Thread thread = strand == null ? null : strand.thread;
+        if (strand == null || thread == null || strand.granted || !isBlocked(thread)) return;
+        if (!HOLDER.compareAndSet(this, thread, null)) return;
+        if (running == strand && isBlocked(thread)) {
+            strand.away = true;
+            holder = turner;
+            LockSupport.unpark(turner);
+        } else {
+            holder = thread;
+        }
+    }
+
+    private static boolean isBlocked(Thread thread) {
+        return switch (thread.getState()) {
+            case WAITING, TIMED_WAITING, BLOCKED -> true;
+            case NEW, RUNNABLE, TERMINATED -> false;
+        };
+    }
+
+    @Override
+    void poll(Poller poller, long timeoutNanos) {
+        if (timeoutNanos == 0) {
+            poller.poll(0);
+            return;
+        }
+        pollWith = poller;
+        pollNanos = timeoutNanos;
+        LockSupport.unpark(host);
+        while (pollNanos != NO_REQUEST) LockSupport.park(this);
+        Throwable thrown = pollFailure;
+        pollFailure = null;
+        if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
+    }
+
+    @Override
+    void start(Strand strand, @Nullable String name) {
+        strand.phase = Strand.Phase.READY;
+        loop.ready.add(begin(strand, name));
+    }
+
+    private Runnable begin(Strand strand, @Nullable String name) {
+        Thread.Builder builder = Thread.ofVirtual().uncaughtExceptionHandler(strand);
+        Thread thread = (name == null ? builder : builder.name(name)).unstarted(strand);
+        strand.thread = thread;
+        Runnable continuation = new Step(this, strand, thread);
+        strand.continuation = continuation;
+        return continuation;
+    }
+
+    @Override
+    void runNow(Strand strand) {
+        Runnable continuation = strand.continuation;
+        resume(continuation == null ? begin(strand, null) : continuation);
+    }
+
+    @Override
+    void resume(Runnable continuation) {
+        settle();
+        continuation.run();
+    }
+
+    /// A strand's turn with the baton.
+    private record Step(HandoffCarrier carrier, Strand strand, Thread thread)
+            implements CarrierCall {
+        @Override
+        public void run() {
+            carrier.step(strand, thread);
+        }
+    }
+
+    /// Passes the baton and waits until it is back.
+    private void step(Strand strand, Thread thread) {
+        if (thread.getState() == Thread.State.TERMINATED) return;
+        holder = thread;
+        strand.granted = true;
+        running = strand;           // last: the watch minds only who has taken the grant
+        if (thread.getState() == Thread.State.NEW) thread.start();
+        else LockSupport.unpark(thread);
+        while (holder != turner) LockSupport.park(this);
+        running = null;
+        if (strand.away) away.add(strand);
+    }
+
+    /// Lets the strands that came back from the JDK run to their next call of the loop.
+    private void settle() {
+        if (away.isEmpty()) return;
+        away.removeIf(strand -> !strand.away);
+        for (Strand strand : away) {
+            Thread thread = strand.thread;
+            for (int i = 0; i < SETTLE_ROUNDS && strand.away && thread != null
+                    && thread.getState() == Thread.State.RUNNABLE; i++) {
+                LockSupport.parkNanos(WATCH_NANOS / 4);
+            }
+        }
+    }
+
+    @Override
+    void makeReady(Strand strand) {
+        Runnable continuation = strand.continuation;
+        if (continuation != null) loop.ready.add(continuation);
+    }
+
+    @Override
+    void park(Strand strand) {
+        giveBack();
+        awaitGrant(strand);
+    }
+
+    @Override
+    void yield(Strand strand) {
+        makeReady(strand);
+        park(strand);
+    }
+
+    @Override
+    void entered(Strand strand) {
+        strand.granted = false;
+    }
+
+    @Override
+    void leaving(Strand strand) {
+        isCurrent();
+    }
+
+    @Override
+    void left(Strand strand) {
+        giveBack();
+    }
+
+    private void giveBack() {
+        Thread me = Thread.currentThread();
+        while (!HOLDER.compareAndSet(this, me, turner)) {      // being looked at
+            if (loop.isClosed()) return;
+            Thread.onSpinWait();
+        }
+        LockSupport.unpark(turner);
+    }
+
+    private void awaitGrant(Strand strand) {
+        boolean interrupted = false;
+        while (!strand.granted && !loop.isClosed()) {
+            LockSupport.park(strand);
+            if (Thread.interrupted()) interrupted = true;
+        }
+        strand.granted = false;
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    /// Asks for the baton after it was taken, and waits for it.
+    private void rejoin(Strand strand) {
+        Thread me = Thread.currentThread();
+        while (holder == null && !strand.away && !loop.isClosed()) Thread.onSpinWait();
+        if (holder == me || loop.isClosed()) return;
+        Runnable continuation = strand.continuation;
+        if (continuation == null) return;
+        loop.arrive(new Arrival(continuation));
+        awaitGrant(strand);
+        strand.away = false;
+    }
+
+    @Override
+    void abandon(Runnable continuation) {
+        if (continuation instanceof Step step) LockSupport.unpark(step.thread);
+    }
+
+    @Override
+    void close() { }
+}

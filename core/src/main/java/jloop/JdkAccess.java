@@ -1,0 +1,127 @@
+package jloop;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/// The two private doors of the JDK that the loop goes through at the levels OPENED and TRUSTED:
+/// making a virtual thread with a scheduler of ours, and asking which carrier runs us.
+final class JdkAccess {
+
+    /*
+     * ThreadBuilders.newVirtualThread and Thread.currentCarrierThread have the same signature in
+     * JDK 21 to 28. The public scheduler API to come is one more class like HookedCarrier.
+     */
+
+    private static final MethodHandle NEW_THREAD;
+    private static final MethodHandle CURRENT_CARRIER;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = Carrier.level() == Level.TRUSTED ? trusted() : opened();
+            if (lookup == null) throw new IllegalStateException(howToOpen());
+            NEW_THREAD = lookup.findStatic(Class.forName("java.lang.ThreadBuilders"),
+                    "newVirtualThread", MethodType.methodType(Thread.class, Executor.class,
+                            String.class, int.class, Runnable.class));
+            CURRENT_CARRIER = lookup.findStatic(Thread.class, "currentCarrierThread",
+                    MethodType.methodType(Thread.class));
+            bearPollersElsewhere();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private JdkAccess() { }
+
+    static boolean isOpened() {
+        return Opening.LOOKUP != null;
+    }
+
+    static String howToOpen() {
+        Module module = JdkAccess.class.getModule();
+        return "start java with --add-opens java.base/java.lang="
+                + (module.isNamed() ? module.getName() : "ALL-UNNAMED")
+                + " (./jloop run does)";
+    }
+
+    static Thread newThread(Executor scheduler, @Nullable String name, Runnable body) {
+        try {
+            return (Thread) NEW_THREAD.invokeExact(scheduler, name, 0, body);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static Thread currentCarrier() {
+        try {
+            return (Thread) CURRENT_CARRIER.invokeExact();
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    // A throw of its own, so that the hot callers above stay small enough to be inlined.
+    private static Error unexpected(Throwable e) {
+        if (e instanceof Error error) return error;
+        return new AssertionError(e);
+    }
+
+    private static MethodHandles.@Nullable Lookup opened() {
+        return Opening.LOOKUP;
+    }
+
+    /// sun.reflect.ReflectionFactory makes a Lookup of all rights without a warning; a hack on
+    /// jdk.unsupported, which is why nobody gets it who did not ask for it.
+    private static MethodHandles.Lookup trusted() throws ReflectiveOperationException {
+        Class<?> factory = Class.forName("sun.reflect.ReflectionFactory");
+        Object instance = factory.getMethod("getReflectionFactory").invoke(null);
+        var constructor = MethodHandles.Lookup.class
+                .getDeclaredConstructor(Class.class, Class.class, int.class);
+        var maker = (java.lang.reflect.Constructor<?>) factory
+                .getMethod("newConstructorForSerialization", Class.class,
+                        java.lang.reflect.Constructor.class)
+                .invoke(instance, MethodHandles.Lookup.class, constructor);
+        return (MethodHandles.Lookup) maker.newInstance(Object.class, null, -1);
+    }
+
+    /// Has the JDK start its own pollers of sockets from a platform thread. Born in a coroutine
+    /// they would inherit its loop as their scheduler, and hang for ever when that loop ends.
+    private static void bearPollersElsewhere() throws ClassNotFoundException {
+        if (!Thread.currentThread().isVirtual()) {
+            Class.forName("sun.nio.ch.Poller");
+            return;
+        }
+        Thread bearer = Thread.ofPlatform().daemon().name("jloop-init").start(() -> {
+            try {
+                Class.forName("sun.nio.ch.Poller");
+            } catch (ClassNotFoundException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        boolean interrupted = false;
+        while (bearer.isAlive()) {
+            try {
+                bearer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    /// The lookup that `--add-opens` grants, or null.
+    private static final class Opening {
+
+        static final MethodHandles.@Nullable Lookup LOOKUP = find();
+
+        private static MethodHandles.@Nullable Lookup find() {
+            try {
+                return MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup());
+            } catch (IllegalAccessException e) {
+                return null;
+            }
+        }
+    }
+}

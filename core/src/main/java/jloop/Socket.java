@@ -1,0 +1,270 @@
+package jloop;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.util.Objects;
+import jloop.kernel.Descriptor;
+import jloop.kernel.Descriptor.Option;
+import jloop.kernel.Family;
+import jloop.kernel.Operation.Kind;
+import org.jspecify.annotations.Nullable;
+
+/// A stream socket of one loop. What waits is a method of the loop, as [EventLoop#sockRecv]; what
+/// does not is a method here.
+///
+/// One task at a time may receive (or accept), and one may send (or connect).
+/// **As in asyncio**: the non-blocking `socket.socket` that the `sock_*` methods work on.
+public final class Socket implements AutoCloseable {
+
+    final EventLoop loop;
+    private final Sockets sockets;
+    private final Descriptor descriptor;
+    private @Nullable SocketOperation incoming;     // made when first waited for
+    private @Nullable SocketOperation outgoing;
+    private @Nullable WatchOperation reader;
+    private @Nullable WatchOperation writer;
+
+    private Socket(Sockets sockets, Descriptor descriptor) {
+        this.sockets = sockets;
+        this.loop = sockets.loop;
+        this.descriptor = descriptor;
+        sockets.opened(this);
+    }
+
+    /// A new socket of `loop`, neither bound nor connected.
+    ///
+    /// **Errors**: SocketException if there is none to be had, of file descriptors for example.
+    public static Socket open(EventLoop loop, StandardProtocolFamily family) throws IOException {
+        loop.checkThread("open");
+        loop.checkOpen();
+        Descriptor descriptor = loop.poller.open(switch (family) {
+            case INET -> Family.INET;
+            case INET6 -> Family.INET6;
+            case UNIX -> Family.UNIX;
+        });
+        check("socket", family, descriptor.error());
+        return new Socket(loop.sockets(), descriptor);
+    }
+
+    private static int check(String call, Object subject, int result) throws IOException {
+        if (result < 0) throw SocketErrors.of(call, subject, result);
+        return result;
+    }
+
+    private int check(String call, int result) throws IOException {
+        return check(call + " on", this, result);
+    }
+
+    /// Binds it to a local address; port 0 for any free one.
+    public void bind(SocketAddress address) throws IOException {
+        check("bind to", address, descriptor.bind(address));
+    }
+
+    /// Makes it a listener that keeps up to `backlog` connections nobody has accepted yet.
+    public void listen(int backlog) throws IOException {
+        if (backlog < 1)
+            throw new IllegalArgumentException("backlog must be at least 1, not " + backlog);
+        check("listen", descriptor.listen(backlog));
+    }
+
+    /// Sends what fits right now. Returns how many bytes, 0 if none.
+    public int sendNow(byte[] bytes, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (length == 0) return 0;
+        int result = descriptor.sendNow(bytes, offset, length);
+        return result == WOULD_BLOCK ? 0 : check("send", result);
+    }
+
+    private static final int WOULD_BLOCK = -jloop.kernel.Errno.EAGAIN;
+
+    /// Ends the sending direction: the peer reads the end of the stream.
+    public void shutdownOutput() throws IOException {
+        check("shutdown", descriptor.shutdownOutput());
+    }
+
+    /// TCP_NODELAY: whether small writes are sent at once.
+    public void setNoDelay(boolean on) throws IOException {
+        set(Option.NO_DELAY, on ? 1 : 0);
+    }
+
+    /// SO_REUSEADDR: whether a listener may take an address that old connections still occupy.
+    public void setReuseAddress(boolean on) throws IOException {
+        set(Option.REUSE_ADDRESS, on ? 1 : 0);
+    }
+
+    /// SO_REUSEPORT: whether several listeners may share an address.
+    public void setReusePort(boolean on) throws IOException {
+        set(Option.REUSE_PORT, on ? 1 : 0);
+    }
+
+    /// SO_KEEPALIVE.
+    public void setKeepAlive(boolean on) throws IOException {
+        set(Option.KEEP_ALIVE, on ? 1 : 0);
+    }
+
+    /// SO_SNDBUF, in bytes.
+    public void setSendBuffer(int sizeBytes) throws IOException {
+        set(Option.SEND_BUFFER, sizeBytes);
+    }
+
+    /// SO_RCVBUF, in bytes.
+    public void setReceiveBuffer(int sizeBytes) throws IOException {
+        set(Option.RECEIVE_BUFFER, sizeBytes);
+    }
+
+    /// SO_LINGER, in seconds: 0 has [#close()] reset the connection, -1 is the usual close.
+    public void setLinger(int seconds) throws IOException {
+        set(Option.LINGER, seconds);
+    }
+
+    /// IPV6_V6ONLY.
+    public void setV6Only(boolean on) throws IOException {
+        set(Option.V6_ONLY, on ? 1 : 0);
+    }
+
+    private void set(Option option, int value) throws IOException {
+        check("setsockopt " + option, descriptor.setOption(option, value));
+    }
+
+    /// The address it is bound to, or null if unknown.
+    public @Nullable SocketAddress localAddress() {
+        return descriptor.isOpen() ? descriptor.localAddress() : null;
+    }
+
+    /// The address of the peer, or null if there is none.
+    public @Nullable SocketAddress remoteAddress() {
+        return descriptor.isOpen() ? descriptor.remoteAddress() : null;
+    }
+
+    /// The file descriptor, or -1 where there is none.
+    public int fileno() {
+        return descriptor.isOpen() ? descriptor.number() : -1;
+    }
+
+    public boolean isOpen() {
+        return descriptor.isOpen();
+    }
+
+    /// Closes it. Tasks that wait for it get a SocketException. Closing again does nothing.
+    @Override
+    public void close() {
+        loop.checkThread("close");
+        if (!descriptor.isOpen()) return;
+        watch(Kind.READABLE, null);
+        watch(Kind.WRITABLE, null);
+        descriptor.close();
+        sockets.closed(this);
+    }
+
+    // ---- What waits; public as methods of the loop
+
+    Socket accept() throws IOException {
+        SocketOperation operation = incoming(Kind.ACCEPT);
+        check("accept", carryOut(operation, "sockAccept"));
+        Descriptor accepted = operation.accepted;
+        operation.accepted = null;
+        if (accepted == null) throw new AssertionError("accepted nothing");
+        return new Socket(sockets, accepted);
+    }
+
+    void connect(SocketAddress address) throws IOException {
+        SocketOperation operation = outgoing(Kind.CONNECT);
+        operation.remote = address;
+        check("connect to", address, carryOut(operation, "sockConnect"));
+    }
+
+    int receive(byte[] buffer, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, buffer.length);
+        if (length == 0) return 0;
+        SocketOperation operation = incoming(Kind.RECEIVE);
+        operation.array = buffer;
+        operation.offset = offset;
+        operation.length = length;
+        operation.keepsCopy = false;
+        return check("receive", carryOut(operation, "sockRecv"));
+    }
+
+    byte[] receive(int maxBytes) throws IOException {
+        if (maxBytes < 0)
+            throw new IllegalArgumentException("cannot receive " + maxBytes + " bytes");
+        if (maxBytes == 0) return new byte[0];
+        SocketOperation operation = incoming(Kind.RECEIVE);
+        operation.array = sockets.shared;
+        operation.offset = 0;
+        operation.length = Math.min(maxBytes, sockets.shared.length);
+        operation.keepsCopy = true;
+        check("receive", carryOut(operation, "sockRecv"));
+        byte[] received = operation.copy;
+        operation.copy = null;
+        return received == null ? new byte[0] : received;
+    }
+
+    void sendAll(byte[] bytes, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        int end = offset + length;
+        int at = offset + sendNow(bytes, offset, length);
+        while (at < end) {
+            SocketOperation operation = outgoing(Kind.SEND);
+            operation.array = bytes;
+            operation.offset = at;
+            operation.length = end - at;
+            at += check("send", carryOut(operation, "sockSendall"));
+        }
+    }
+
+    private SocketOperation incoming(Kind kind) throws IOException {
+        checkUsable();
+        if (incoming == null) incoming = new SocketOperation(sockets, descriptor);
+        rejectBusy(incoming, "receiving");
+        incoming.kind = kind;
+        return incoming;
+    }
+
+    private SocketOperation outgoing(Kind kind) throws IOException {
+        checkUsable();
+        if (outgoing == null) outgoing = new SocketOperation(sockets, descriptor);
+        rejectBusy(outgoing, "sending");
+        outgoing.kind = kind;
+        return outgoing;
+    }
+
+    private void rejectBusy(SocketOperation operation, String doing) {
+        if (operation.waiter != null)
+            throw new IllegalStateException("another task is " + doing + " on " + this
+                    + " already: one at a time in each direction");
+    }
+
+    private void checkUsable() throws IOException {
+        if (!descriptor.isOpen()) check("use of a closed socket", -jloop.kernel.Errno.EBADF);
+    }
+
+    private int carryOut(SocketOperation operation, String verb) {
+        Task<?> task = Task.running(loop, verb);
+        if (operation.submit()) sockets.spend(task);
+        else task.blockOn(operation);
+        return operation.result;
+    }
+
+    // ---- Readers and writers
+
+    /// Replaces the callback for one direction; null for none. Returns true if there was one.
+    boolean watch(Kind kind, @Nullable Runnable callback) {
+        WatchOperation before = kind == Kind.READABLE ? reader : writer;
+        if (before != null) before.stop();
+        WatchOperation made = callback == null ? null
+                : new WatchOperation(loop, descriptor, kind, callback);
+        if (kind == Kind.READABLE) reader = made;
+        else writer = made;
+        if (made != null) made.start();
+        return before != null;
+    }
+
+    @Override
+    public String toString() {
+        return descriptor.isOpen()
+                ? "<Socket fd=" + fileno() + " local=" + localAddress()
+                        + " remote=" + remoteAddress() + ">"
+                : "<Socket closed>";
+    }
+}

@@ -1,0 +1,66 @@
+package jloop;
+
+import jloop.kernel.Descriptor;
+import jloop.kernel.Operation;
+import org.jspecify.annotations.Nullable;
+
+/// An operation of a socket that a task waits for. A socket owns one in each direction, and
+/// submits it again and again.
+final class SocketOperation extends Operation implements Awaitable {
+
+    private final Sockets sockets;
+    @Nullable Strand waiter;
+    boolean keepsCopy;                      // receives into the shared buffer: copies at once
+    byte @Nullable [] copy;
+
+    private boolean over;
+    private boolean cancelled;
+
+    SocketOperation(Sockets sockets, Descriptor descriptor) {
+        super(descriptor);
+        this.sockets = sockets;
+    }
+
+    /// Starts it. Returns true if it is over already.
+    boolean submit() {
+        cancelled = false;
+        over = false;
+        copy = null;
+        over = sockets.poller.submit(this);
+        if (over) keepCopy();
+        return over;
+    }
+
+    @Override
+    protected void completed() {
+        over = true;
+        keepCopy();
+        Strand strand = waiter;
+        if (strand != null) strand.wake();
+    }
+
+    /// The shared buffer is good only until the next operation is completed.
+    private void keepCopy() {
+        if (keepsCopy && result > 0) copy = java.util.Arrays.copyOf(array, result);
+    }
+
+    @Override
+    public boolean cancelWait(@Nullable Object reason) {
+        if (over) return false;
+        if (!sockets.poller.cancel(this)) return false;
+        over = true;
+        cancelled = true;
+        Strand strand = waiter;
+        if (strand != null) strand.wake();
+        return true;
+    }
+
+    @Override
+    public boolean isOver() {
+        return over;
+    }
+
+    boolean wasCancelled() {
+        return cancelled;
+    }
+}

@@ -1,0 +1,44 @@
+package jloop;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import jloop.kernel.Poller;
+
+/// The open sockets of a loop, and what they share.
+final class Sockets {
+
+    private static final int SHARED_BYTES = 64 * 1024;
+    private static final int IMMEDIATE_MAX = 64;
+
+    final EventLoop loop;
+    final Poller poller;
+    final byte[] shared = new byte[SHARED_BYTES];       // what was received, until it is copied
+
+    private final Set<Socket> open = new LinkedHashSet<>();
+    private int immediate;
+
+    Sockets(EventLoop loop) {
+        this.loop = loop;
+        this.poller = loop.poller;
+    }
+
+    void opened(Socket socket) {
+        open.add(socket);
+    }
+
+    void closed(Socket socket) {
+        open.remove(socket);
+    }
+
+    /// Operations that are over at once let nobody else run: after so many the caller has to.
+    void spend(Task<?> task) {
+        if (++immediate < IMMEDIATE_MAX) return;
+        immediate = 0;
+        task.yieldOnceUncancelled();
+    }
+
+    void close() {
+        for (Socket socket : new ArrayList<>(open)) socket.close();
+    }
+}

@@ -1,0 +1,110 @@
+package jloop;
+
+import java.lang.System.Logger;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// The executors of a loop: jobs that run elsewhere, their results brought back.
+final class WorkerPool {
+
+    private static final int MAX_THREADS = 32;
+    private static final long IDLE_SECONDS = 60;
+
+    private final EventLoop loop;
+    private @Nullable ExecutorService shared;
+    private boolean isShut;
+
+    WorkerPool(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    void setDefault(ExecutorService executor) {
+        shared = executor;
+    }
+
+    <T> Future<T> run(@Nullable Executor executor, Callable<T> job) {
+        Executor target = executor != null ? executor : shared();
+        Future<T> future = loop.createFuture();
+        FutureTask<T> work = new FutureTask<>(job) {
+            @Override
+            protected void done() {
+                bringBack(this, future);
+            }
+        };
+        target.execute(work);
+        future.addDoneCallback(done -> {
+            if (done.cancelled()) work.cancel(false);
+        });
+        return future;
+    }
+
+    private ExecutorService shared() {
+        if (isShut)
+            throw new IllegalStateException("the default executor has been shut down");
+        ExecutorService pool = shared;
+        if (pool == null) {
+            pool = newPool();
+            shared = pool;
+        }
+        return pool;
+    }
+
+    private static ExecutorService newPool() {
+        int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors() + 4);
+        AtomicInteger number = new AtomicInteger();
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS,
+                TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                job -> Thread.ofPlatform().daemon()
+                        .name("asyncio_" + number.getAndIncrement()).unstarted(job));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /// On the thread that did the work: a loop closed meanwhile is no concern of it.
+    private <T> void bringBack(FutureTask<T> work, Future<T> future) {
+        if (loop.isClosed()) return;
+        loop.arrive(new Handle((CarrierCall) () -> settle(work, future)));
+    }
+
+    private static <T> void settle(FutureTask<T> work, Future<T> future) {
+        if (future.done()) return;
+        switch (work.state()) {
+            case SUCCESS -> future.finishWith(work.resultNow());
+            case FAILED -> future.failWith(work.exceptionNow());
+            case CANCELLED -> future.finishCancelled(null, null);
+            case RUNNING -> throw new AssertionError("done, but running");
+        }
+    }
+
+    void shutdownDefault(@Nullable Duration timeout) {
+        isShut = true;
+        ExecutorService pool = shared;
+        if (pool == null) return;
+        pool.shutdown();
+        Future<Boolean> ended = run(job -> Thread.ofPlatform().daemon()
+                        .name("jloop-shutdown").start(job),
+                () -> pool.awaitTermination(
+                        timeout == null ? Long.MAX_VALUE : EventLoop.nanos(timeout),
+                        TimeUnit.NANOSECONDS));
+        if (!ended.await()) {
+            System.getLogger("jloop").log(Logger.Level.WARNING,
+                    "the default executor did not finish its jobs within {0}", timeout);
+            pool.shutdownNow();
+        }
+    }
+
+    /// Lets the jobs under way end without waiting for them.
+    void close() {
+        isShut = true;
+        ExecutorService pool = shared;
+        if (pool != null) pool.shutdown();
+    }
+}

@@ -1,0 +1,318 @@
+package jloop.io;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import jloop.Asyncio;
+import jloop.ConnectionResetException;
+import jloop.EventLoop;
+import jloop.Future;
+import jloop.Socket;
+import org.jspecify.annotations.Nullable;
+
+/// The sending direction of a connection, and its end.
+///
+/// [#write] never waits: what the system does not take at once is kept and sent in the background.
+/// [#drain()] after it waits while too much is kept, so a peer that reads slowly slows the writer.
+public final class StreamWriter implements AutoCloseable {
+
+    /*
+     * The end of a connection:
+     *
+     *   OPEN ──close──▶ CLOSING ──all sent──▶ CLOSED
+     *     │                └──────────┐          ▲
+     *     └──abort, a write that fails┴──────────┘
+     *
+     * Phases only move forward. Writing eof is beside it: `eofWanted`, done when all is sent.
+     * Paused: more than HIGH bytes are kept, and not yet at most LOW again.
+     */
+    private enum Phase { OPEN, CLOSING, CLOSED }
+
+    private static final int HIGH_BYTES = 64 * 1024;
+    private static final int LOW_BYTES = 16 * 1024;
+    private static final int LOST_WRITES_TO_WARN = 5;
+
+    private final EventLoop loop;
+    private final Socket socket;
+    private final StreamReader reader;
+    private final WriteBuffer unsent = new WriteBuffer();
+    private final @Nullable SocketAddress peer;
+    private @Nullable Runnable onClosed;
+    private Phase phase = Phase.OPEN;
+    private boolean eofWanted;
+    private boolean paused;
+    private int highBytes = HIGH_BYTES;
+    private int lowBytes = LOW_BYTES;
+    private int lostWrites;
+    private @Nullable IOException failure;
+    private @Nullable List<Future<Void>> drainers;
+    private @Nullable Future<Void> closed;
+
+    StreamWriter(EventLoop loop, Socket socket, StreamReader reader) {
+        this.loop = loop;
+        this.socket = socket;
+        this.reader = reader;
+        this.peer = socket.remoteAddress();
+    }
+
+    // ---- Writing
+
+    /// Sends `bytes`, or keeps a copy of what cannot be sent at once. After the connection has
+    /// ended they are dropped in silence, as in asyncio; [#drain()] tells.
+    ///
+    /// **Errors**: IllegalStateException after [#writeEof()].
+    public void write(byte[] bytes) {
+        write(bytes, 0, bytes.length);
+    }
+
+    /// [#write(byte[])] of `length` bytes from `offset`.
+    public void write(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (eofWanted) throw new IllegalStateException("write after writeEof");
+        if (length == 0) return;
+        if (phase != Phase.OPEN) {
+            warnOfLostWrite();
+            return;
+        }
+        int sent = 0;
+        if (unsent.isEmpty()) {
+            try {
+                sent = socket.sendNow(bytes, offset, length);
+            } catch (IOException e) {
+                fail(e);
+                return;
+            }
+        }
+        if (sent < length) keep(bytes, offset + sent, offset + length);
+    }
+
+    /// [#write(byte[])] of what remains in `bytes`, which it consumes.
+    public void write(ByteBuffer bytes) {
+        if (bytes.hasArray()) {
+            write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+            bytes.position(bytes.limit());
+        } else {
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            write(copy);
+        }
+    }
+
+    /// [#write(byte[])] of each in turn.
+    public void writelines(Iterable<byte[]> lines) {
+        for (byte[] line : lines) write(line);
+    }
+
+    private void keep(byte[] bytes, int from, int to) {
+        boolean first = unsent.isEmpty();
+        unsent.add(bytes, from, to);
+        if (first) loop.addWriter(socket, this::flush);
+        if (unsent.sizeBytes() > highBytes) paused = true;
+    }
+
+    private void warnOfLostWrite() {
+        if (++lostWrites == LOST_WRITES_TO_WARN)
+            System.getLogger("jloop").log(Logger.Level.WARNING,
+                    "still writing to the connection of {0}, which has ended", peer);
+    }
+
+    /// Called when the socket is writable while something is kept.
+    private void flush() {
+        try {
+            for (byte[] chunk; (chunk = unsent.first()) != null; ) {
+                int count = socket.sendNow(chunk, unsent.offset(),
+                        chunk.length - unsent.offset());
+                if (count == 0) break;
+                unsent.sent(count);
+            }
+        } catch (IOException e) {
+            fail(e);
+            return;
+        }
+        if (unsent.sizeBytes() <= lowBytes) resume();
+        if (unsent.isEmpty()) flushed();
+    }
+
+    private void flushed() {
+        loop.removeWriter(socket);
+        if (phase == Phase.CLOSING) {
+            end(null);
+        } else if (eofWanted) {
+            shutdownOutput();
+        }
+    }
+
+    @SuppressWarnings("NullAway")           // Void has no other value
+    private void resume() {
+        paused = false;
+        List<Future<Void>> waiting = drainers;
+        drainers = null;
+        if (waiting == null) return;
+        for (Future<Void> drainer : waiting) {
+            if (!drainer.done()) drainer.setResult(null);
+        }
+    }
+
+    /// Waits while too much is kept; else returns at once. Several tasks may wait.
+    ///
+    /// **Errors**: what ended the connection, an IOException.
+    public void drain() throws IOException {
+        IOException received = reader.exception();
+        if (received != null) throw received;
+        if (phase != Phase.OPEN) {
+            Asyncio.sleep(java.time.Duration.ZERO);     // lets who closes it get to the end
+            throwIfLost();
+        }
+        if (!paused) return;
+        if (drainers == null) drainers = new ArrayList<>();
+        Future<Void> drained = loop.createFuture();
+        drainers.add(drained);
+        drained.await();
+    }
+
+    private void throwIfLost() throws IOException {
+        if (failure != null) throw failure;
+        if (phase == Phase.CLOSED) throw new ConnectionResetException("connection lost");
+    }
+
+    /// The bounds of what is kept, in bytes: above `highBytes`, [#drain()] waits, until it is at
+    /// most `lowBytes`. 64 KiB and 16 KiB unless set.
+    ///
+    /// **Errors**: IllegalArgumentException unless `highBytes >= lowBytes >= 0`.
+    public void setWriteBufferLimits(int highBytes, int lowBytes) {
+        if (lowBytes < 0 || highBytes < lowBytes)
+            throw new IllegalArgumentException("high (" + highBytes + ") must be at least low ("
+                    + lowBytes + ") and low at least 0");
+        this.highBytes = highBytes;
+        this.lowBytes = lowBytes;
+        if (unsent.sizeBytes() > highBytes) paused = true;
+    }
+
+    /// How many bytes are kept.
+    public int getWriteBufferSize() {
+        return unsent.sizeBytes();
+    }
+
+    /// Ends the sending direction after what is kept: the peer reads the end of the stream.
+    /// Reading goes on. Calling again does nothing.
+    public void writeEof() {
+        if (phase != Phase.OPEN || eofWanted) return;
+        eofWanted = true;
+        if (unsent.isEmpty()) shutdownOutput();
+    }
+
+    public boolean canWriteEof() {
+        return true;
+    }
+
+    private void shutdownOutput() {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    /// The same stream for libraries that write to an OutputStream. Its writes wait as [#drain()]
+    /// does, so they are for coroutines of the loop; closing it closes the connection.
+    public OutputStream asOutputStream() {
+        return new StreamOutput(this);
+    }
+
+    // ---- The end
+
+    /// Closes the connection once what is kept is sent. Who reads from it sees the end of the
+    /// stream. Closing again does nothing.
+    @Override
+    public void close() {
+        if (phase != Phase.OPEN) return;
+        phase = Phase.CLOSING;
+        if (unsent.isEmpty()) end(null);
+    }
+
+    /// Closes the connection now; what is kept is dropped.
+    public void abort() {
+        if (phase != Phase.CLOSED) end(null);
+    }
+
+    public boolean isClosing() {
+        return phase != Phase.OPEN;
+    }
+
+    /// Waits until the connection is closed.
+    ///
+    /// **Errors**: what ended it, an IOException, if that was not [#close()].
+    public void waitClosed() throws IOException {
+        if (phase != Phase.CLOSED) {
+            if (closed == null) closed = loop.createFuture();
+            Asyncio.shield(closed).await();
+        }
+        if (failure != null) throw failure;
+    }
+
+    private void fail(IOException e) {
+        if (reader.exception() == null) reader.setException(e);
+        end(e);
+    }
+
+    @SuppressWarnings("NullAway")           // Void has no other value
+    private void end(@Nullable IOException why) {
+        if (phase == Phase.CLOSED) return;
+        phase = Phase.CLOSED;
+        failure = why;
+        unsent.clear();
+        socket.close();
+        endDrainers(why);
+        if (closed != null) closed.setResult(null);
+        Runnable told = onClosed;
+        onClosed = null;
+        if (told != null) told.run();
+    }
+
+    private void endDrainers(@Nullable IOException why) {
+        List<Future<Void>> waiting = drainers;
+        drainers = null;
+        if (waiting == null) return;
+        for (Future<Void> drainer : waiting) {
+            if (!drainer.done()) drainer.setException(
+                    why != null ? why : new ConnectionResetException("connection lost"));
+        }
+    }
+
+    /// Has `call` made when the connection is closed.
+    void onClosed(Runnable call) {
+        if (phase == Phase.CLOSED) call.run();
+        else onClosed = call;
+    }
+
+    /// The address of the peer, or null if it was gone before anybody asked.
+    public @Nullable SocketAddress remoteAddress() {
+        return peer;
+    }
+
+    /// Our own address, or null once the connection is closed.
+    public @Nullable SocketAddress localAddress() {
+        return socket.localAddress();
+    }
+
+    /// What is known under `name`: `peername`, `sockname`, `socket`; else null.
+    public @Nullable Object getExtraInfo(String name) {
+        return switch (name) {
+            case "peername" -> peer;
+            case "sockname" -> socket.localAddress();
+            case "socket" -> socket;
+            default -> null;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return "<StreamWriter " + phase.name().toLowerCase(java.util.Locale.ROOT)
+                + " peer=" + peer + " unsent=" + unsent.sizeBytes() + ">";
+    }
+}

@@ -1,0 +1,140 @@
+package jloop.io;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import jloop.Asyncio;
+import jloop.EventLoop;
+import jloop.Socket;
+import org.jspecify.annotations.Nullable;
+
+/// Opens connections and servers: what [Asyncio#openConnection] and [Asyncio#startServer] do.
+public final class Streams {
+
+    private static final List<String> ALL_INTERFACES = List.of("0.0.0.0", "::");
+
+    private Streams() { }
+
+    /// Connects to the first address of `host` that answers.
+    public static StreamPair open(String host, int port, ConnectOptions options)
+            throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        checkPort(port, 1);
+        IOException failure = null;
+        for (InetAddress address : resolve(host)) {
+            try {
+                Socket socket = connect(loop, new InetSocketAddress(address, port));
+                return pair(loop, socket, options.limitBytes());
+            } catch (IOException e) {
+                if (failure == null) failure = e;
+                else failure.addSuppressed(e);
+            }
+        }
+        throw failure != null ? failure : new UnknownHostException(host);
+    }
+
+    private static Socket connect(EventLoop loop, InetSocketAddress address) throws IOException {
+        Socket socket = Socket.open(loop, family(address.getAddress()));
+        boolean connected = false;
+        try {
+            loop.sockConnect(socket, address);
+            socket.setNoDelay(true);
+            connected = true;
+            return socket;
+        } finally {
+            if (!connected) socket.close();
+        }
+    }
+
+    static StreamPair pair(EventLoop loop, Socket socket, int limitBytes) {
+        StreamReader reader = new StreamReader(loop, socket, limitBytes);
+        return new StreamPair(reader, new StreamWriter(loop, socket, reader));
+    }
+
+    /// Listens on every address of `host`.
+    public static Server serve(ConnectionHandler handler, @Nullable String host, int port,
+            ServerOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        checkPort(port, 0);
+        List<Socket> listeners = new ArrayList<>();
+        boolean complete = false;
+        try {
+            boolean optional = host == null || host.isEmpty();
+            for (InetAddress address : addressesOf(host)) {
+                Socket listener = listen(loop, new InetSocketAddress(address, port), options,
+                        optional);
+                if (listener != null) listeners.add(listener);
+            }
+            complete = !listeners.isEmpty();
+            if (!complete)
+                throw new java.net.BindException("no address of this machine to listen on");
+        } finally {
+            if (!complete) listeners.forEach(Socket::close);
+        }
+        Server server = new Server(loop, listeners, handler, options);
+        server.startServing();
+        return server;
+    }
+
+    /// A listener, or null if the machine has no such addresses and `optional`.
+    private static @Nullable Socket listen(EventLoop loop, InetSocketAddress address,
+            ServerOptions options, boolean optional) throws IOException {
+        Socket listener;
+        StandardProtocolFamily family = family(address.getAddress());
+        try {
+            listener = Socket.open(loop, family);
+        } catch (IOException e) {
+            if (optional && family == StandardProtocolFamily.INET6) return null;
+            throw e;
+        }
+        boolean listening = false;
+        try {
+            listener.setReuseAddress(true);
+            if (options.reusePort()) listener.setReusePort(true);
+            if (family == StandardProtocolFamily.INET6) listener.setV6Only(true);
+            listener.bind(address);
+            listener.listen(options.backlog());
+            listening = true;
+            return listener;
+        } catch (IOException e) {
+            if (optional && family == StandardProtocolFamily.INET6) return null;
+            throw e;
+        } finally {
+            if (!listening) listener.close();
+        }
+    }
+
+    private static List<InetAddress> addressesOf(@Nullable String host)
+            throws UnknownHostException {
+        if (host != null && !host.isEmpty()) return resolve(host);
+        List<InetAddress> all = new ArrayList<>();
+        for (String literal : ALL_INTERFACES) all.add(InetAddress.ofLiteral(literal));
+        return all;
+    }
+
+    /// The addresses of `host`. A name is looked up in the default executor, as it may take long.
+    private static List<InetAddress> resolve(String host) throws UnknownHostException {
+        try {
+            return List.of(InetAddress.ofLiteral(host));
+        } catch (IllegalArgumentException _) {          // a name, then
+            return Arrays.asList(Asyncio.toThread(() -> InetAddress.getAllByName(host)));
+        }
+    }
+
+    private static StandardProtocolFamily family(InetAddress address) {
+        return address instanceof Inet4Address
+                ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+    }
+
+    private static void checkPort(int port, int least) {
+        if (port < least || port > 65_535)
+            throw new IllegalArgumentException(
+                    "port must be " + least + " to 65535, not " + port);
+    }
+}

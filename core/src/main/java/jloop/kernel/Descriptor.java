@@ -1,0 +1,58 @@
+package jloop.kernel;
+
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/// An open socket of one [Poller]. Calls that never wait are methods here; those that may are
+/// [Operation]s.
+///
+/// Every method returns 0 (or what it says) or `-errno`.
+public abstract class Descriptor {
+
+    // The operation under way in each direction; kept by the poller that made this descriptor.
+    @Nullable Operation reading;
+    @Nullable Operation writing;
+
+    /// 0, or `-errno` if the socket could not be opened: then no other method may be called.
+    public abstract int error();
+
+    public abstract int bind(SocketAddress address);
+
+    public abstract int listen(int backlog);
+
+    /// Sends what fits right now: how many bytes, or `-EAGAIN`. Must not be called while an
+    /// operation is sending.
+    public abstract int sendNow(byte[] array, int offset, int length);
+
+    /// Receives what is there right now: how many bytes, 0 at the end of the stream, or `-EAGAIN`.
+    /// Must not be called while an operation is receiving.
+    public abstract int receiveNow(byte[] array, int offset, int length);
+
+    /// Ends the sending direction: the peer reads the end of the stream (shutdown(2), SHUT_WR).
+    public abstract int shutdownOutput();
+
+    public abstract int setOption(Option option, int value);
+
+    public abstract int getOption(Option option);
+
+    /// The address this socket is bound to, or null if unknown.
+    public abstract @Nullable SocketAddress localAddress();
+
+    /// The address of the peer, or null if there is none.
+    public abstract @Nullable SocketAddress remoteAddress();
+
+    /// The number by which people know it (a file descriptor where there is one), or -1.
+    public abstract int number();
+
+    public abstract boolean isOpen();
+
+    /// Closes it. An operation under way is called off: its owner is told with `-EBADF` through
+    /// [Operation#completed()] within this call. Closing again does nothing.
+    public abstract void close();
+
+    /// The socket options that jloop uses, those of socket(7), ip(7), ipv6(7) and tcp(7).
+    public enum Option {
+        REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, NO_DELAY, SEND_BUFFER, RECEIVE_BUFFER, LINGER,
+        V6_ONLY
+    }
+}

@@ -1,0 +1,160 @@
+package jloop.kernel;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// The poller of Linux: epoll(7), with an eventfd(2) to be woken by.
+public final class EpollPoller implements Poller {
+
+    /*
+     * An operation is tried first; only when it would block is its socket registered, edge-
+     * triggered, and it stays so until it is closed (see EpollSocket). So a socket costs one or
+     * two calls of epoll_ctl in its life, and most receives cost one recv.
+     *
+     * An event carries the token of a registration: the fd below, a generation above. Whoever is
+     * at this fd now has another token if the event is about an fd that was closed and used again
+     * (an event may be under way when the fd is closed; a child process may hold the socket open
+     * for a moment): such an event is dropped.
+     *
+     * The eventfd is edge-triggered and never read: every write to it ends one epoll_wait, the
+     * one under way or the next. Its token is that of no socket, so its events are dropped too.
+     *
+     * close() must not let go of the eventfd while another thread is about to write to it: the
+     * number may be another file a moment later. `wakers` counts the threads that are inside
+     * wake(); close() makes it negative, so that nobody comes in, and waits for those inside.
+     */
+
+    private static final int EVENTS_MAX = 1024;
+    private static final int CLOSED = Integer.MIN_VALUE;
+    private static final long NOBODY = 0;       // generations start at 1
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    final SystemCalls calls;
+    final Sockaddr address = new Sockaddr();        // argument of a call that takes one
+    final MemorySegment words = SystemCalls.allocate(16);       // of one that takes a few
+    private final EpollEvents event = new EpollEvents(1);       // of epoll_ctl
+    private final EpollEvents found = new EpollEvents(EVENTS_MAX);
+    private final int epoll;
+    private final int alarm;
+    private final AtomicInteger wakers = new AtomicInteger();   // any thread
+
+    private @Nullable EpollSocket[] sockets = new EpollSocket[64];      // by fd
+    private int generations;
+    private boolean closed;
+
+    /// **Errors**: UncheckedIOException if the kernel has no descriptors to give.
+    public EpollPoller() {
+        this(new SystemCalls());
+    }
+
+    /// A poller that makes its system calls by `calls`, which is then its own.
+    ///
+    /// **Errors**: UncheckedIOException if the kernel has no descriptors to give.
+    public EpollPoller(SystemCalls calls) {
+        this.calls = calls;
+        epoll = calls.epollCreate1();
+        alarm = epoll < 0 ? epoll : calls.eventfd(0);
+        int result = alarm < 0 ? alarm
+                : control(SystemCalls.EPOLL_CTL_ADD, alarm, SystemCalls.EPOLLIN, NOBODY);
+        if (result < 0) {
+            release();
+            throw new UncheckedIOException(new IOException("epoll: " + Errno.text(-result)));
+        }
+    }
+
+    @Override
+    public Descriptor open(Family family) {
+        int domain = switch (family) {
+            case INET -> SystemCalls.AF_INET;
+            case INET6 -> SystemCalls.AF_INET6;
+            case UNIX -> SystemCalls.AF_UNIX;
+        };
+        int type = SystemCalls.SOCK_STREAM | SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC;
+        return socket(closed ? -Errno.EBADF : calls.socket(domain, type, 0), family);
+    }
+
+    @Override
+    public boolean submit(Operation operation) {
+        return ((EpollSocket) operation.descriptor).start(operation);
+    }
+
+    @Override
+    public boolean cancel(Operation operation) {
+        return ((EpollSocket) operation.descriptor).cancel(operation);
+    }
+
+    @Override
+    public void poll(long timeoutNanos) {
+        if (closed) throw new IllegalStateException("the poller is closed");
+        int count = calls.epollWait(epoll, found.memory, EVENTS_MAX, millis(timeoutNanos));
+        if (count < 0 && count != -Errno.EINTR)
+            throw new IllegalStateException("epoll_wait failed: " + Errno.text(-count));
+
+        // What is completed may close the poller, and with it the memory of the events.
+        for (int i = 0; i < count && !closed; i++) dispatch(found.data(i), found.events(i));
+    }
+
+    @Override
+    public void wake() {
+        if (wakers.getAndIncrement() >= 0) calls.eventfdWrite(alarm);
+        wakers.getAndDecrement();
+    }
+
+    @Override
+    public void close() {
+        if (closed) return;
+        closed = true;
+        for (EpollSocket socket : sockets)
+            if (socket != null) socket.close();
+        wakers.getAndAdd(CLOSED);
+        while (wakers.get() != CLOSED) Thread.onSpinWait();
+        release();
+    }
+
+    /// The descriptor of `fd`, which is an open socket or `-errno`.
+    EpollSocket socket(int fd, Family family) {
+        if (fd < 0) return new EpollSocket(this, family, fd, 0);
+        if (fd >= sockets.length)
+            sockets = Arrays.copyOf(sockets, Math.max(fd + 1, 2 * sockets.length));
+        EpollSocket socket = new EpollSocket(this, family, fd, (long) ++generations << 32 | fd);
+        sockets[fd] = socket;
+        return socket;
+    }
+
+    /// `fd` is about to be closed.
+    void forget(int fd) {
+        sockets[fd] = null;
+    }
+
+    /// epoll_ctl(2), edge-triggered.
+    int control(int op, int fd, int events, long token) {
+        event.set(0, events | SystemCalls.EPOLLET, token);
+        return calls.epollCtl(epoll, op, fd, event.memory);
+    }
+
+    private void dispatch(long token, int events) {
+        EpollSocket socket = sockets[(int) token];
+        if (socket != null && socket.token == token) socket.ready(events);
+    }
+
+    private void release() {
+        if (alarm >= 0) calls.close(alarm);
+        if (epoll >= 0) calls.close(epoll);
+        address.free();
+        SystemCalls.free(words);
+        event.free();
+        found.free();
+        calls.release();
+    }
+
+    // Up, never down: a sleep that ends early is repeated until the time has come.
+    private static int millis(long nanos) {
+        if (nanos <= 0) return 0;
+        if (nanos == FOREVER) return -1;
+        return (int) Math.min((nanos - 1) / NANOS_PER_MILLI + 1, Integer.MAX_VALUE);
+    }
+}

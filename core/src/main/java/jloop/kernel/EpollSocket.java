@@ -1,0 +1,370 @@
+package jloop.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static jloop.kernel.SystemCalls.EPOLLERR;
+import static jloop.kernel.SystemCalls.EPOLLHUP;
+import static jloop.kernel.SystemCalls.EPOLLIN;
+import static jloop.kernel.SystemCalls.EPOLLOUT;
+import static jloop.kernel.SystemCalls.EPOLLPRI;
+import static jloop.kernel.SystemCalls.EPOLLRDHUP;
+import static jloop.kernel.SystemCalls.EPOLL_CTL_ADD;
+import static jloop.kernel.SystemCalls.EPOLL_CTL_MOD;
+
+import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// A socket of an [EpollPoller].
+final class EpollSocket extends Descriptor {
+
+    /*
+     * Beliefs. `readable` and `writable` say whether a call may get somewhere. They start as true
+     * and turn false when a call would have blocked; the event that epoll then owes us (edge-
+     * triggered: one for each change) makes them true again. While one is false, an operation of
+     * that direction waits without a system call.
+     *
+     * A receive shorter than asked for has emptied the socket, so `readable` turns false without
+     * a second recv (epoll(7), Q9), except where short does not mean empty: at the end of the
+     * stream or after an error, which come without another event if they came with the data; at
+     * urgent data, where recv stops; on a UNIX socket, where recv stops at a message that carries
+     * descriptors. `shortMeansEmpty` turns false at the first such event and stays so.
+     *
+     * Registration. `interest` is what epoll watches, and only grows: nothing at first, reading
+     * from the first read that waits, writing from the first write that waits. Adding to it makes
+     * epoll look at once, so that nothing is lost between the call that would have blocked and
+     * the registration.
+     */
+
+    private static final int READING = EPOLLIN | EPOLLRDHUP | EPOLLPRI;
+    private static final int WRITING = EPOLLOUT;
+    private static final int BROKEN = EPOLLERR | EPOLLHUP;      // epoll watches these unasked
+
+    private static final int UNDER_WAY = Integer.MIN_VALUE;     // no result and no -errno
+    private static final int ACCEPTS_SKIPPED_MAX = 64;
+    private static final int ENONET = 64;
+    private static final int ENOPROTOOPT = 92;
+    private static final int EHOSTDOWN = 112;
+
+    final long token;       // what events about this socket carry
+    private final EpollPoller poller;
+    private final SystemCalls calls;
+    private final Family family;
+    private final int error;
+    private int fd;         // below 0 if not open
+    private int interest;
+    private boolean readable = true;
+    private boolean writable = true;
+    private boolean shortMeansEmpty;
+
+    EpollSocket(EpollPoller poller, Family family, int fd, long token) {
+        this.poller = poller;
+        this.calls = poller.calls;
+        this.family = family;
+        this.fd = fd;
+        this.token = token;
+        error = Math.min(fd, 0);
+        shortMeansEmpty = family != Family.UNIX;
+    }
+
+    /// [EpollPoller#submit(Operation)] for this socket.
+    boolean start(Operation operation) {
+        if (operation.kind.reads ? reading != null : writing != null) throw busy(operation);
+        int result = fd < 0 ? -Errno.EBADF
+                : operation.kind.reads ? startReading(operation) : startWriting(operation);
+        if (result == UNDER_WAY) return false;
+        operation.result = result;
+        return true;
+    }
+
+    /// [EpollPoller#cancel(Operation)] for this socket.
+    @SuppressWarnings("ReferenceEquality")      // this operation, not one like it
+    boolean cancel(Operation operation) {
+        if (reading == operation) reading = null;
+        else if (writing == operation) writing = null;
+        else return false;
+        return true;
+    }
+
+    /// epoll has something to say about this socket.
+    void ready(int events) {
+        if ((events & (BROKEN | EPOLLRDHUP | EPOLLPRI)) != 0) shortMeansEmpty = false;
+        if ((events & (BROKEN | READING)) != 0) continueReading();
+        if ((events & (BROKEN | WRITING)) != 0) continueWriting();
+    }
+
+    private int startReading(Operation operation) {
+        int result = readable ? read(operation) : UNDER_WAY;
+        if (result == UNDER_WAY) result = watch(READING);
+        if (result == UNDER_WAY) reading = operation;
+        return result;
+    }
+
+    private int startWriting(Operation operation) {
+        int result = operation.kind == Operation.Kind.CONNECT ? connect(operation)
+                : writable ? write(operation) : UNDER_WAY;
+        if (result == UNDER_WAY) result = watch(WRITING);
+        if (result == UNDER_WAY) writing = operation;
+        return result;
+    }
+
+    private int watch(int events) {
+        if ((interest & events) == events) return UNDER_WAY;
+        int op = interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+        int result = poller.control(op, fd, interest | events, token);
+        if (result < 0) return result;
+        interest |= events;
+        return UNDER_WAY;
+    }
+
+    private void continueReading() {
+        readable = true;
+        Operation operation = reading;
+        if (operation == null) return;
+        int result = operation.kind == Operation.Kind.READABLE ? 0 : read(operation);
+        if (result == UNDER_WAY) return;
+        reading = null;
+        operation.result = result;
+        operation.completed();
+    }
+
+    private void continueWriting() {
+        writable = true;
+        Operation operation = writing;
+        if (operation == null) return;
+        int result = switch (operation.kind) {
+            case WRITABLE -> 0;
+            case CONNECT -> connected();
+            default -> write(operation);
+        };
+        if (result == UNDER_WAY) return;
+        writing = null;
+        operation.result = result;
+        operation.completed();
+    }
+
+    private int read(Operation operation) {
+        int result = switch (operation.kind) {
+            case RECEIVE -> receive(operation.array, operation.offset, operation.length);
+            case ACCEPT -> accept(operation);
+            default -> look(SystemCalls.POLLIN);
+        };
+        if (result != -Errno.EAGAIN) return result;
+        readable = false;
+        return UNDER_WAY;
+    }
+
+    private int write(Operation operation) {
+        int result = operation.kind == Operation.Kind.SEND
+                ? send(operation.array, operation.offset, operation.length)
+                : look(SystemCalls.POLLOUT);
+        if (result != -Errno.EAGAIN) return result;
+        writable = false;
+        return UNDER_WAY;
+    }
+
+    private int receive(byte[] array, int offset, int length) {
+        int asked = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
+        int got;
+        do got = calls.recv(fd, array, offset, asked);
+        while (got == -Errno.EINTR);
+        if (got > 0 && got < asked && shortMeansEmpty) readable = false;
+        return got;
+    }
+
+    private int send(byte[] array, int offset, int length) {
+        int size = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
+        int sent;
+        do sent = calls.send(fd, array, offset, size);
+        while (sent == -Errno.EINTR);
+        return sent;
+    }
+
+    private int accept(Operation operation) {
+        int flags = SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC;
+        int accepted;
+        int skipped = 0;
+        do accepted = calls.accept4(fd, flags);
+        while (isOfOneConnection(-accepted) && skipped++ < ACCEPTS_SKIPPED_MAX);
+        if (accepted < 0) return accepted;
+        operation.accepted = poller.socket(accepted, family);
+        return 0;
+    }
+
+    // accept(2), "Error handling": errors of the connection that would have been accepted; the
+    // next one may be fine. They may also be errors of the listener, so there is a bound.
+    private static boolean isOfOneConnection(int errno) {
+        return switch (errno) {
+            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.ENETDOWN, ENOPROTOOPT,
+                    EHOSTDOWN, ENONET, Errno.EHOSTUNREACH, Errno.EOPNOTSUPP, Errno.ENETUNREACH ->
+                    true;
+            default -> false;
+        };
+    }
+
+    private int connect(Operation operation) {
+        SocketAddress remote = Objects.requireNonNull(operation.remote, "CONNECT without remote");
+        int size = poller.address.put(remote, family);
+        if (size < 0) return size;
+        int result = calls.connect(fd, poller.address.memory, size);
+        while (result == -Errno.EINTR) {
+            result = calls.connect(fd, poller.address.memory, size);
+            if (result == -Errno.EISCONN) result = 0;       // the interrupted one got there
+        }
+        return result == -Errno.EINPROGRESS || result == -Errno.EALREADY ? UNDER_WAY : result;
+    }
+
+    private int connected() {
+        int error = getOption(SystemCalls.SOL_SOCKET, SystemCalls.SO_ERROR);
+        return error > 0 ? -error : error;
+    }
+
+    /// poll(2) of this socket that does not wait: 0 if it is ready for `events`, or `-EAGAIN`.
+    private int look(int events) {
+        MemorySegment pollfd = poller.words;    // int fd, short events, short revents
+        pollfd.set(JAVA_INT, 0, fd);
+        pollfd.set(JAVA_SHORT, 4, (short) events);
+        pollfd.set(JAVA_SHORT, 6, (short) 0);
+        int ready = calls.poll(pollfd, 1);
+        return ready > 0 ? 0 : ready == 0 ? -Errno.EAGAIN : ready;
+    }
+
+    @Override
+    public int sendNow(byte[] array, int offset, int length) {
+        int sent = 0;
+        while (true) {
+            int result = fd < 0 ? -Errno.EBADF : send(array, offset + sent, length - sent);
+            if (result == -Errno.EAGAIN) writable = false;
+            if (result < 0) return sent > 0 ? sent : result;
+            sent += result;
+            if (sent == length || result < SystemCalls.CRITICAL_BYTES_MAX) return sent;
+        }
+    }
+
+    @Override
+    public int receiveNow(byte[] array, int offset, int length) {
+        int result = fd < 0 ? -Errno.EBADF : receive(array, offset, length);
+        if (result == -Errno.EAGAIN) readable = false;
+        return result;
+    }
+
+    @Override
+    public int error() {
+        return error;
+    }
+
+    @Override
+    public int bind(SocketAddress address) {
+        if (fd < 0) return -Errno.EBADF;
+        int size = poller.address.put(address, family);
+        return size < 0 ? size : calls.bind(fd, poller.address.memory, size);
+    }
+
+    @Override
+    public int listen(int backlog) {
+        return fd < 0 ? -Errno.EBADF : calls.listen(fd, backlog);
+    }
+
+    @Override
+    public int shutdownOutput() {
+        return fd < 0 ? -Errno.EBADF : calls.shutdown(fd, SystemCalls.SHUT_WR);
+    }
+
+    /// LINGER is in seconds; below 0 it is off.
+    @Override
+    public int setOption(Option option, int value) {
+        if (fd < 0) return -Errno.EBADF;
+        boolean lingers = option == Option.LINGER;      // int onoff, int seconds
+        poller.words.set(JAVA_INT, 0, lingers && value >= 0 ? 1 : lingers ? 0 : value);
+        poller.words.set(JAVA_INT, 4, Math.max(value, 0));
+        int size = lingers ? 2 * Integer.BYTES : Integer.BYTES;
+        return calls.setsockopt(fd, level(option), name(option), poller.words, size);
+    }
+
+    /// LINGER is in seconds, -1 if it is off.
+    @Override
+    public int getOption(Option option) {
+        if (fd < 0) return -Errno.EBADF;
+        int value = getOption(level(option), name(option));
+        if (option != Option.LINGER || value < 0) return value;
+        return value == 0 ? -1 : poller.words.get(JAVA_INT, 4);
+    }
+
+    private int getOption(int level, int name) {
+        poller.address.size.set(JAVA_INT, 0, 2 * Integer.BYTES);
+        int result = calls.getsockopt(fd, level, name, poller.words, poller.address.size);
+        return result < 0 ? result : poller.words.get(JAVA_INT, 0);
+    }
+
+    private static int level(Option option) {
+        return switch (option) {
+            case NO_DELAY -> SystemCalls.IPPROTO_TCP;
+            case V6_ONLY -> SystemCalls.IPPROTO_IPV6;
+            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, SEND_BUFFER, RECEIVE_BUFFER, LINGER ->
+                    SystemCalls.SOL_SOCKET;
+        };
+    }
+
+    private static int name(Option option) {
+        return switch (option) {
+            case REUSE_ADDRESS -> SystemCalls.SO_REUSEADDR;
+            case REUSE_PORT -> SystemCalls.SO_REUSEPORT;
+            case KEEP_ALIVE -> SystemCalls.SO_KEEPALIVE;
+            case NO_DELAY -> SystemCalls.TCP_NODELAY;
+            case SEND_BUFFER -> SystemCalls.SO_SNDBUF;
+            case RECEIVE_BUFFER -> SystemCalls.SO_RCVBUF;
+            case LINGER -> SystemCalls.SO_LINGER;
+            case V6_ONLY -> SystemCalls.IPV6_V6ONLY;
+        };
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress() {
+        if (fd < 0) return null;
+        Sockaddr address = poller.address.cleared();
+        return calls.getsockname(fd, address.memory, address.size) < 0 ? null : address.get();
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress() {
+        if (fd < 0) return null;
+        Sockaddr address = poller.address.cleared();
+        return calls.getpeername(fd, address.memory, address.size) < 0 ? null : address.get();
+    }
+
+    @Override
+    public int number() {
+        return isOpen() ? fd : -1;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return fd >= 0;
+    }
+
+    @Override
+    public void close() {
+        if (fd < 0) return;
+        poller.forget(fd);
+        calls.close(fd);
+        fd = -Errno.EBADF;
+        Operation reader = reading;
+        Operation writer = writing;
+        reading = null;
+        writing = null;
+        if (reader != null) callOff(reader);
+        if (writer != null) callOff(writer);
+    }
+
+    private static void callOff(Operation operation) {
+        operation.result = -Errno.EBADF;
+        operation.completed();
+    }
+
+    private IllegalStateException busy(Operation operation) {
+        return new IllegalStateException("fd " + fd + " is "
+                + (operation.kind.reads ? "receiving" : "sending")
+                + " already: one operation at a time in each direction");
+    }
+}

@@ -1,0 +1,6 @@
+package jloop.kernel;
+
+/// The address families of sockets.
+public enum Family {
+    INET, INET6, UNIX
+}

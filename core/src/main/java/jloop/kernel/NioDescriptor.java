@@ -1,0 +1,384 @@
+package jloop.kernel;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import org.jspecify.annotations.Nullable;
+
+/// A socket of a [NioPoller].
+final class NioDescriptor extends Descriptor {
+
+    /*
+     * java.nio has one class for sockets that connect and another for those that listen; a
+     * descriptor learns which it is after bind. It starts with a SocketChannel, whose bind finds
+     * what is wrong with the address and chooses the port; listen puts a ServerSocketChannel in
+     * its place, bound to the same address. In between the address is free for a moment: listen
+     * may answer EADDRINUSE, as it may on Linux.
+     *
+     * java.nio closes a channel whose connect failed. The descriptor stays open, as a file
+     * descriptor would, and answers ENOTCONN or EPIPE.
+     */
+
+    private final NioPoller poller;
+    private final Family family;
+    private final int error;
+    private @Nullable NetworkChannel channel;   // null: never opened, or closed
+    private @Nullable SelectionKey key;         // from the first wait until the channel closes
+    private int receiveBufferBytes;             // asked for; 0 leaves it to the system
+
+    NioDescriptor(NioPoller poller, Family family, SocketChannel channel) {
+        this.poller = poller;
+        this.family = family;
+        this.channel = channel;
+        this.error = 0;
+    }
+
+    /// One that could not be opened.
+    NioDescriptor(NioPoller poller, Family family, int error) {
+        this.poller = poller;
+        this.family = family;
+        this.error = error;
+    }
+
+    @Override
+    public int error() {
+        return error;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return channel != null;
+    }
+
+    @Override
+    public int number() {
+        return -1;          // java.nio hides it
+    }
+
+    // ---- addresses -----------------------------------------------------------------------------
+
+    @Override
+    public int bind(SocketAddress address) {
+        try {
+            stream().bind(address);
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EINVAL);
+        }
+    }
+
+    /// Listening again leaves the backlog as it is: java.nio cannot change it.
+    @Override
+    public int listen(int backlog) {
+        if (channel instanceof ServerSocketChannel) return 0;
+        try {
+            listen(stream(), backlog);
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EINVAL);
+        }
+    }
+
+    private void listen(SocketChannel bound, int backlog) throws IOException {
+        if (!mayListen(bound)) throw new IllegalArgumentException("connected, or not bound");
+        ServerSocketChannel listener = ServerSocketChannel.open(NioPoller.protocol(family));
+        listener.configureBlocking(false);
+        copyOptions(bound, listener);
+        SocketAddress address = bound.getLocalAddress();
+        replace(bound, listener);
+        // The file of the socket just closed: bind(2) makes it anew.
+        if (address instanceof UnixDomainSocketAddress unix) Files.deleteIfExists(unix.getPath());
+        listener.bind(address, backlog);
+        showInterest();
+    }
+
+    /// A UNIX socket without a name would get one from java.nio; an internet socket gets a port.
+    private boolean mayListen(SocketChannel stream) throws IOException {
+        if (stream.isConnected() || stream.isConnectionPending()) return false;
+        if (family != Family.UNIX) return true;
+        return stream.getLocalAddress() instanceof UnixDomainSocketAddress named
+                && !named.getPath().toString().isEmpty();
+    }
+
+    private void replace(SocketChannel bound, ServerSocketChannel listener) throws IOException {
+        channel = listener;
+        bound.close();
+        if (key != null) poller.settle();
+        key = null;
+    }
+
+    private void copyOptions(SocketChannel from, ServerSocketChannel to) throws IOException {
+        for (Option option : new Option[] {Option.REUSE_ADDRESS, Option.REUSE_PORT}) {
+            SocketOption<Boolean> name = NioOption.flag(option);
+            if (from.supportedOptions().contains(name) && to.supportedOptions().contains(name))
+                to.setOption(name, from.getOption(name));
+        }
+        if (receiveBufferBytes > 0)
+            to.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferBytes);
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress() {
+        try {
+            return channel == null ? null : channel.getLocalAddress();
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress() {
+        try {
+            return channel instanceof SocketChannel stream && stream.isConnected()
+                    ? stream.getRemoteAddress() : null;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    // ---- operations ----------------------------------------------------------------------------
+
+    boolean submit(Operation operation) {
+        if (operation.kind.reads ? reading != null : writing != null) throw busy(operation);
+        int result = begin(operation);
+        if (result == -Errno.EAGAIN) result = await(operation);
+        operation.result = result;
+        return result != -Errno.EAGAIN;
+    }
+
+    @SuppressWarnings("ReferenceEquality")      // this operation, not one like it
+    boolean cancel(Operation operation) {
+        if (reading != operation && writing != operation) return false;
+        setUnderWay(operation.kind, null);
+        return true;
+    }
+
+    private IllegalStateException busy(Operation operation) {
+        return new IllegalStateException(channel + " is "
+                + (operation.kind.reads ? "receiving" : "sending")
+                + " already: one operation at a time in each direction");
+    }
+
+    private int begin(Operation operation) {
+        return switch (operation.kind) {
+            case RECEIVE -> receiveNow(operation.array, operation.offset, operation.length);
+            case SEND -> sendNow(operation.array, operation.offset, operation.length);
+            case ACCEPT -> accept(operation);
+            case CONNECT -> connect(operation.remote);
+            case READABLE, WRITABLE -> watch();
+        };
+    }
+
+    /// Goes on with an operation that waited, now that the channel is ready.
+    private int proceed(Operation operation) {
+        return switch (operation.kind) {
+            case CONNECT -> finishConnect();
+            case READABLE, WRITABLE -> 0;
+            case RECEIVE, SEND, ACCEPT -> begin(operation);
+        };
+    }
+
+    /// `-EAGAIN` if the operation now waits, else why it cannot.
+    private int await(Operation operation) {
+        int refusal = setUnderWay(operation.kind, operation);
+        if (refusal == 0) return -Errno.EAGAIN;
+        setUnderWay(operation.kind, null);
+        return refusal;
+    }
+
+    /// The selector found the channel ready.
+    void ready() {
+        SelectionKey ready = key;
+        // A key that is not valid: connect failed and closed the channel, or it was replaced.
+        int ops = ready != null && ready.isValid() ? ready.readyOps() : 0;
+        int reads = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
+        if (reading != null && (ops & reads) != 0) retry(reading);
+        if (writing != null && (ops & ~reads) != 0) retry(writing);
+    }
+
+    private void retry(Operation operation) {
+        int result = proceed(operation);
+        if (result != -Errno.EAGAIN) complete(operation, result);
+    }
+
+    private void complete(Operation operation, int result) {
+        setUnderWay(operation.kind, null);
+        operation.result = result;
+        operation.completed();
+    }
+
+    private int setUnderWay(Operation.Kind kind, @Nullable Operation operation) {
+        if (kind.reads) reading = operation;
+        else writing = operation;
+        try {
+            showInterest();
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EBADF);
+        }
+    }
+
+    /// Makes the interest set of the key that of the operations under way.
+    private void showInterest() throws IOException {
+        int interest = interest();
+        if (key == null) {
+            if (interest != 0) key = poller.register(this, interest);
+        } else if (key.isValid() && key.interestOps() != interest) {
+            key.interestOps(interest);
+        }
+    }
+
+    private int interest() {
+        int interest = 0;
+        if (reading != null)
+            interest |= channel instanceof ServerSocketChannel
+                    ? SelectionKey.OP_ACCEPT : SelectionKey.OP_READ;
+        if (writing != null)
+            interest |= channel instanceof SocketChannel stream && stream.isConnectionPending()
+                    ? SelectionKey.OP_CONNECT : SelectionKey.OP_WRITE;
+        return interest;
+    }
+
+    SelectableChannel selectable() throws ClosedChannelException {
+        if (channel instanceof SelectableChannel selectable) return selectable;
+        throw new ClosedChannelException();
+    }
+
+    private int connect(@Nullable SocketAddress remote) {
+        if (remote == null) return -Errno.EINVAL;
+        try {
+            return stream().connect(remote) ? 0 : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EISCONN);
+        }
+    }
+
+    private int finishConnect() {
+        try {
+            return stream().finishConnect() ? 0 : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.ENOTCONN);
+        }
+    }
+
+    private int accept(Operation operation) {
+        if (!(channel instanceof ServerSocketChannel listener))
+            return isOpen() ? -Errno.EINVAL : -Errno.EBADF;
+        try {
+            SocketChannel stream = listener.accept();
+            if (stream == null) return -Errno.EAGAIN;
+            operation.accepted = poller.adopt(stream, family);
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EINVAL);
+        }
+    }
+
+    /// READABLE, WRITABLE: waits for the selector, unless that would never say anything.
+    private int watch() {
+        if (channel == null) return -Errno.EBADF;
+        return channel.isOpen() ? -Errno.EAGAIN : 0;
+    }
+
+    @Override
+    public int sendNow(byte[] array, int offset, int length) {
+        try {
+            int count = stream().write(ByteBuffer.wrap(array, offset, length));
+            return count > 0 || length == 0 ? count : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EPIPE);
+        }
+    }
+
+    @Override
+    public int receiveNow(byte[] array, int offset, int length) {
+        try {
+            int count = stream().read(ByteBuffer.wrap(array, offset, length));
+            if (count > 0 || length == 0) return count;
+            return count < 0 ? 0 : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.ENOTCONN);
+        }
+    }
+
+    @Override
+    public int shutdownOutput() {
+        try {
+            stream().shutdownOutput();
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.ENOTCONN);
+        }
+    }
+
+    private SocketChannel stream() {
+        if (channel instanceof SocketChannel stream) return stream;
+        throw new NotYetConnectedException();       // it listens, or is closed: see failure
+    }
+
+    /// The error number below zero; `ifShut` when java.nio has closed the channel, or that
+    /// direction of it, while the descriptor is open.
+    private int failure(Exception e, int ifShut) {
+        if (channel == null) return -Errno.EBADF;
+        return e instanceof ClosedChannelException ? -ifShut : -NioErrors.errno(e);
+    }
+
+    // ---- options -------------------------------------------------------------------------------
+
+    @Override
+    public int setOption(Option option, int value) {
+        NetworkChannel target = channel;
+        if (target == null) return -Errno.EBADF;
+        try {
+            NioOption.set(target, option, value);
+            if (option == Option.RECEIVE_BUFFER) receiveBufferBytes = value;
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EINVAL);
+        }
+    }
+
+    @Override
+    public int getOption(Option option) {
+        NetworkChannel target = channel;
+        if (target == null) return -Errno.EBADF;
+        try {
+            return NioOption.get(target, option);
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EINVAL);
+        }
+    }
+
+    // ---- the end -------------------------------------------------------------------------------
+
+    @Override
+    public void close() {
+        NetworkChannel closing = channel;
+        if (closing == null) return;
+        channel = null;
+        try {
+            closing.close();
+        } catch (IOException e) {
+            // As with close(2): whatever it reports, the descriptor is gone.
+        }
+        poller.forget(this);
+        if (key != null) poller.settle();
+        callOff(reading);
+        callOff(writing);
+    }
+
+    private void callOff(@Nullable Operation operation) {
+        if (operation != null) complete(operation, -Errno.EBADF);
+    }
+}

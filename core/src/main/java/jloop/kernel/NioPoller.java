@@ -1,0 +1,151 @@
+package jloop.kernel;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// A [Poller] on the selectors of java.nio: for systems without epoll, and for JVMs without native
+/// access.
+public final class NioPoller implements Poller {
+
+    /*
+     * A reactor: an operation is tried when it is submitted, and again when its channel is ready.
+     * READABLE and WRITABLE cannot be tried (java.nio reads or does not), so they always wait for
+     * the next poll.
+     *
+     * A channel is registered once, when an operation first has to wait, and keeps its key until
+     * it is closed; a key is never cancelled and made anew, since a cancelled key bars its channel
+     * from the selector until the next selection. A closed channel that was registered keeps its
+     * file descriptor until then too, so closing makes a selection at once (settle): the peer sees
+     * the end now, and the port is free now.
+     *
+     * Invariants (NioPollerTest, section "invariants"):
+     *   I1  a key's interest set is that of the operations under way, no more: interest left on
+     *       in OP_WRITE or OP_CONNECT would make every selection return at once
+     *   I2  a channel has at most one key
+     *   I3  a wake() is seen by the poll under way or by the next one, whatever selections are
+     *       made in between: java.nio forgets a wakeup at each selection, `woken` does not
+     *   I4  an interrupt ends at most the poll under way: a selector on a thread whose interrupt
+     *       flag is set would never sleep again
+     */
+
+    final Selector selector;
+    private final Set<NioDescriptor> open = new LinkedHashSet<>();
+    private volatile boolean woken;         // any thread sets; poll clears
+
+    /// **Errors**: UncheckedIOException if the system has no selector to give.
+    public NioPoller() {
+        try {
+            selector = Selector.open();
+        } catch (IOException e) {
+            throw new UncheckedIOException("no selector to be had", e);
+        }
+    }
+
+    @Override
+    public Descriptor open(Family family) {
+        if (!selector.isOpen()) return new NioDescriptor(this, family, -Errno.EBADF);
+        try {
+            return adopt(SocketChannel.open(protocol(family)), family);
+        } catch (IOException | UnsupportedOperationException e) {
+            return new NioDescriptor(this, family, -NioErrors.errno(e));
+        }
+    }
+
+    /// A descriptor for a channel that is new.
+    NioDescriptor adopt(SocketChannel channel, Family family) throws IOException {
+        channel.configureBlocking(false);
+        var descriptor = new NioDescriptor(this, family, channel);
+        open.add(descriptor);
+        return descriptor;
+    }
+
+    static ProtocolFamily protocol(Family family) {
+        return switch (family) {
+            case INET -> StandardProtocolFamily.INET;
+            case INET6 -> StandardProtocolFamily.INET6;
+            case UNIX -> StandardProtocolFamily.UNIX;
+        };
+    }
+
+    @Override
+    public boolean submit(Operation operation) {
+        return ((NioDescriptor) operation.descriptor).submit(operation);
+    }
+
+    @Override
+    public boolean cancel(Operation operation) {
+        return ((NioDescriptor) operation.descriptor).cancel(operation);
+    }
+
+    @Override
+    public void poll(long timeoutNanos) {
+        if (!selector.isOpen()) throw new IllegalStateException("the poller is closed");
+        boolean interrupted = Thread.interrupted();
+        try {
+            select(woken ? 0 : timeoutNanos);
+            woken = false;
+            completeReady();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the selector failed", e);
+        } finally {
+            if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    private void select(long timeoutNanos) throws IOException {
+        if (timeoutNanos <= 0) selector.selectNow();
+        else if (timeoutNanos == FOREVER) selector.select();
+        else selector.select((timeoutNanos - 1) / 1_000_000 + 1);   // up: never early for a timer
+    }
+
+    private void completeReady() {
+        Set<SelectionKey> selected = selector.selectedKeys();
+        if (selected.isEmpty()) return;
+        // A copy: an owner that is told may close a descriptor, which selects.
+        List<SelectionKey> ready = List.copyOf(selected);
+        selected.clear();
+        for (SelectionKey key : ready) ((NioDescriptor) key.attachment()).ready();
+    }
+
+    @Override
+    public void wake() {
+        woken = true;       // before the wakeup: who misses this one is woken by that one
+        selector.wakeup();
+    }
+
+    SelectionKey register(NioDescriptor descriptor, int interest) throws IOException {
+        return descriptor.selectable().register(selector, interest, descriptor);
+    }
+
+    void forget(NioDescriptor descriptor) {
+        open.remove(descriptor);
+    }
+
+    /// Makes the selector let go of the channels that were closed.
+    void settle() {
+        try {
+            selector.selectNow();
+            selector.selectedKeys().clear();    // the next poll finds them again, as they are then
+        } catch (IOException e) {
+            // The channel is closed for its owner; the next poll meets the same error and throws.
+        }
+    }
+
+    @Override
+    public void close() {
+        for (NioDescriptor descriptor : List.copyOf(open)) descriptor.close();
+        try {
+            selector.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the selector failed to close", e);
+        }
+    }
+}

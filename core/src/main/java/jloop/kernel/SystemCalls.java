@@ -1,0 +1,304 @@
+package jloop.kernel;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.Linker.Option;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/// The system calls of Linux that jloop makes: the one table of them. Every call returns what the
+/// kernel says, or `-errno`; what each does is in its manual page.
+///
+/// A test gives a poller a subclass that fails some calls. Without one, this is the only class of
+/// its kind that is loaded, and every call is a direct one.
+///
+/// **Threads**: one at a time, as calls share the place where errno is kept, except
+/// [#eventfdWrite(int)].
+@SuppressWarnings("restricted")
+public class SystemCalls {
+
+    /*
+     * Linkage. A native call from Java is a thread-state transition, a few nanoseconds, unless it
+     * is `critical`: then the garbage collector waits until it is back. So a call that never
+     * waits and is made often is critical, and every other call is plain. Only critical calls may
+     * be given an array of the heap; one moves at most CRITICAL_BYTES_MAX.
+     *
+     * Shape. Java builds code for every new combination of argument types, 7 ms at the start of a
+     * program. So all calls but two have the shape of syscall(2): words in, word out, and those
+     * with fewer arguments ignore the rest. Arguments and result of such a call travel in
+     * registers, of which a function reads those that it declares. recv and send take arrays of
+     * the heap, which have no address to pass as a word; they are built when first needed.
+     *
+     * errno is captured in the very call (the JVM may change it right after), into `state`.
+     */
+
+    // socket(2), address_families(7)
+    static final int AF_UNIX = 1;
+    static final int AF_INET = 2;
+    static final int AF_INET6 = 10;
+    static final int SOCK_STREAM = 1;
+    static final int SOCK_NONBLOCK = 0x800;
+    static final int SOCK_CLOEXEC = 0x80000;
+
+    // recv(2), send(2), shutdown(2)
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_NOSIGNAL = 0x4000;
+    static final int SHUT_WR = 1;
+
+    // socket(7), tcp(7), ipv6(7)
+    static final int SOL_SOCKET = 1;
+    static final int SO_REUSEADDR = 2;
+    static final int SO_ERROR = 4;
+    static final int SO_SNDBUF = 7;
+    static final int SO_RCVBUF = 8;
+    static final int SO_KEEPALIVE = 9;
+    static final int SO_LINGER = 13;
+    static final int SO_REUSEPORT = 15;
+    static final int IPPROTO_TCP = 6;
+    static final int TCP_NODELAY = 1;
+    static final int IPPROTO_IPV6 = 41;
+    static final int IPV6_V6ONLY = 26;
+
+    // poll(2), epoll_ctl(2)
+    static final int POLLIN = 0x1;
+    static final int POLLOUT = 0x4;
+    static final int EPOLLIN = 0x1;
+    static final int EPOLLPRI = 0x2;
+    static final int EPOLLOUT = 0x4;
+    static final int EPOLLERR = 0x8;
+    static final int EPOLLHUP = 0x10;
+    static final int EPOLLRDHUP = 0x2000;
+    static final int EPOLLET = 1 << 31;
+    static final int EPOLL_CTL_ADD = 1;
+    static final int EPOLL_CTL_MOD = 3;
+
+    /// The most that one recv or send moves: the garbage collector waits for it, some 50
+    /// microseconds.
+    static final int CRITICAL_BYTES_MAX = 256 * 1024;
+
+    // epoll_create1(2), eventfd(2): their flags have the values of SOCK_NONBLOCK and SOCK_CLOEXEC.
+    private static final int CLOEXEC = SOCK_CLOEXEC;
+    private static final int NONBLOCK = SOCK_NONBLOCK;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final FunctionDescriptor WORDS = FunctionDescriptor.of(
+            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final Option ERRNO_KEPT = Option.captureCallState("errno");
+    private static final VarHandle ERRNO =
+            Option.captureStateLayout().varHandle(PathElement.groupElement("errno"));
+
+    private static final MethodHandle SOCKET = plain("socket");
+    private static final MethodHandle BIND = plain("bind");
+    private static final MethodHandle LISTEN = plain("listen");
+    private static final MethodHandle ACCEPT4 = plain("accept4");
+    private static final MethodHandle CONNECT = plain("connect");
+    private static final MethodHandle SHUTDOWN = plain("shutdown");
+    private static final MethodHandle CLOSE = plain("close");
+    private static final MethodHandle SETSOCKOPT = plain("setsockopt");
+    private static final MethodHandle GETSOCKOPT = plain("getsockopt");
+    private static final MethodHandle GETSOCKNAME = plain("getsockname");
+    private static final MethodHandle GETPEERNAME = plain("getpeername");
+    private static final MethodHandle EVENTFD = plain("eventfd");
+    private static final MethodHandle EPOLL_CREATE1 = plain("epoll_create1");
+    private static final MethodHandle EPOLL_WAIT = plain("epoll_wait");
+
+    private static final MethodHandle EPOLL_WAIT_NOW = critical("epoll_wait");
+    private static final MethodHandle EPOLL_CTL = critical("epoll_ctl");
+    private static final MethodHandle POLL = critical("poll");
+    private static final MethodHandle EVENTFD_WRITE = critical("eventfd_write");
+    private static final MethodHandle MALLOC = critical("malloc");
+    private static final MethodHandle FREE = critical("free");
+
+    // Where calls of any thread leave an errno that nobody reads.
+    private static final MemorySegment UNREAD =
+            Arena.global().allocate(Option.captureStateLayout());
+
+    private final MemorySegment state = allocate(Option.captureStateLayout().byteSize());
+
+    public int socket(int domain, int type, int protocol) {
+        return call(SOCKET, domain, type, protocol, 0, 0);
+    }
+
+    public int bind(int fd, MemorySegment address, int size) {
+        return call(BIND, fd, address.address(), size, 0, 0);
+    }
+
+    public int listen(int fd, int backlog) {
+        return call(LISTEN, fd, backlog, 0, 0, 0);
+    }
+
+    /// The address of the peer is not asked for: see [#getpeername].
+    public int accept4(int fd, int flags) {
+        return call(ACCEPT4, fd, 0, 0, flags, 0);
+    }
+
+    public int connect(int fd, MemorySegment address, int size) {
+        return call(CONNECT, fd, address.address(), size, 0, 0);
+    }
+
+    /// recv(2) that never waits, into `array` from `offset` on. `size` is at most
+    /// `CRITICAL_BYTES_MAX`.
+    public int recv(int fd, byte[] array, int offset, int size) {
+        MemorySegment bytes = bytes(array, offset, size);
+        try {
+            return result((long) Bytes.RECV.invokeExact(
+                    state, fd, bytes, (long) size, MSG_DONTWAIT));
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
+    /// send(2) that never waits and raises no SIGPIPE, of `array` from `offset` on. `size` is at
+    /// most `CRITICAL_BYTES_MAX`.
+    public int send(int fd, byte[] array, int offset, int size) {
+        MemorySegment bytes = bytes(array, offset, size);
+        try {
+            return result((long) Bytes.SEND.invokeExact(
+                    state, fd, bytes, (long) size, MSG_DONTWAIT | MSG_NOSIGNAL));
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
+    public int shutdown(int fd, int how) {
+        return call(SHUTDOWN, fd, how, 0, 0, 0);
+    }
+
+    /// The descriptor is given back whatever the result.
+    public int close(int fd) {
+        return call(CLOSE, fd, 0, 0, 0, 0);
+    }
+
+    public int setsockopt(int fd, int level, int name, MemorySegment value, int size) {
+        return call(SETSOCKOPT, fd, level, name, value.address(), size);
+    }
+
+    public int getsockopt(int fd, int level, int name, MemorySegment value, MemorySegment size) {
+        return call(GETSOCKOPT, fd, level, name, value.address(), size.address());
+    }
+
+    public int getsockname(int fd, MemorySegment address, MemorySegment size) {
+        return call(GETSOCKNAME, fd, address.address(), size.address(), 0, 0);
+    }
+
+    public int getpeername(int fd, MemorySegment address, MemorySegment size) {
+        return call(GETPEERNAME, fd, address.address(), size.address(), 0, 0);
+    }
+
+    /// poll(2) of `count` descriptors that never waits.
+    public int poll(MemorySegment descriptors, int count) {
+        return call(POLL, descriptors.address(), count, 0, 0, 0);
+    }
+
+    public int eventfd(int initial) {
+        return call(EVENTFD, initial, NONBLOCK | CLOEXEC, 0, 0, 0);
+    }
+
+    /// Adds 1. Any thread.
+    public void eventfdWrite(int fd) {
+        try {
+            // The result is of no use: if the counter is full, whoever polls it is awake anyway.
+            long _ = (long) EVENTFD_WRITE.invokeExact(UNREAD, (long) fd, 1L, 0L, 0L, 0L);
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
+    public int epollCreate1() {
+        return call(EPOLL_CREATE1, CLOEXEC, 0, 0, 0, 0);
+    }
+
+    public int epollCtl(int epoll, int op, int fd, MemorySegment event) {
+        return call(EPOLL_CTL, epoll, op, fd, event.address(), 0);
+    }
+
+    /// `timeoutMillis` of -1 waits for ever.
+    public int epollWait(int epoll, MemorySegment events, int count, int timeoutMillis) {
+        return timeoutMillis == 0
+                ? call(EPOLL_WAIT_NOW, epoll, events.address(), count, 0, 0)
+                : call(EPOLL_WAIT, epoll, events.address(), count, timeoutMillis, 0);
+    }
+
+    /// Frees what this table holds; it must not be used afterwards.
+    public void release() {
+        free(state);
+    }
+
+    /// malloc(3): memory of no arena, so that any thread may use it and no check is made for it.
+    static MemorySegment allocate(long bytes) {
+        long address;
+        try {
+            address = (long) MALLOC.invokeExact(UNREAD, bytes, 0L, 0L, 0L, 0L);
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+        if (address == 0) throw new OutOfMemoryError("malloc of " + bytes + " bytes failed");
+        return MemorySegment.ofAddress(address).reinterpret(bytes);
+    }
+
+    /// free(3).
+    static void free(MemorySegment memory) {
+        try {
+            long _ = (long) FREE.invokeExact(UNREAD, memory.address(), 0L, 0L, 0L, 0L);
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
+    private int call(MethodHandle function, long a, long b, long c, long d, long e) {
+        try {
+            // All these return an int: the other half of the register is anything.
+            int returned = (int) (long) function.invokeExact(state, a, b, c, d, e);
+            return result(returned);
+        } catch (Throwable thrown) {
+            throw thrownByLinker(thrown);
+        }
+    }
+
+    private int result(long returned) {
+        return returned >= 0 ? (int) returned : -(int) ERRNO.get(state, 0L);
+    }
+
+    // The bounds check stands between a wrong length and the heap.
+    private static MemorySegment bytes(byte[] array, int offset, int size) {
+        assert size <= CRITICAL_BYTES_MAX : size;
+        return MemorySegment.ofArray(array).asSlice(offset, size);
+    }
+
+    private static MethodHandle plain(String name) {
+        return LINKER.downcallHandle(symbol(name), WORDS, ERRNO_KEPT);
+    }
+
+    private static MethodHandle critical(String name) {
+        return LINKER.downcallHandle(symbol(name), WORDS, ERRNO_KEPT, Option.critical(false));
+    }
+
+    private static MemorySegment symbol(String name) {
+        return LINKER.defaultLookup().findOrThrow(name);
+    }
+
+    // A downcall throws nothing but what the linker itself may: a stack overflow, say.
+    private static Error thrownByLinker(Throwable thrown) {
+        return thrown instanceof Error error ? error : new AssertionError(thrown);
+    }
+
+    /// The calls that move bytes of the heap.
+    private static final class Bytes {
+
+        static final MethodHandle RECV = criticalOnHeap("recv");
+        static final MethodHandle SEND = criticalOnHeap("send");
+
+        private static MethodHandle criticalOnHeap(String name) {
+            return LINKER.downcallHandle(symbol(name),
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
+                    ERRNO_KEPT, Option.critical(true));
+        }
+    }
+}

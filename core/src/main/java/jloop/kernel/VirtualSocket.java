@@ -1,0 +1,356 @@
+package jloop.kernel;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A socket of a [VirtualPoller], all in memory.
+final class VirtualSocket extends Descriptor {
+
+    /*
+     *   Fresh ──listen──▶ Listening
+     *   Fresh ──connect, room in the backlog──▶ Connected
+     *   Fresh ──connect, none──▶ Connecting ──establish()──▶ Connected
+     *                            Connecting ──refused(), cancel──▶ Fresh
+     *   any ──close──▶ Closed
+     *
+     * An accepted socket is Connected from the start, one that found no number Closed.
+     */
+    private sealed interface State { }
+
+    private record Fresh() implements State { }
+
+    private record Listening(VirtualListener queue) implements State { }
+
+    private record Connecting(VirtualListener queue, SocketAddress to) implements State { }
+
+    private record Connected(VirtualEnd end) implements State { }
+
+    private record Closed() implements State { }
+
+    private static final InetAddress IPV4_ANY = InetAddress.ofLiteral("0.0.0.0");
+    private static final InetAddress IPV6_ANY = InetAddress.ofLiteral("::");
+    private static final SocketAddress UNNAMED = UnixDomainSocketAddress.of("");
+
+    private final VirtualPoller poller;
+    private final Family family;
+    private final int number;       // or -errno
+    private final Map<Option, Integer> options = new EnumMap<>(Option.class);
+    private @Nullable SocketAddress bound;
+    private State state;
+
+    VirtualSocket(VirtualPoller poller, Family family, int number) {
+        this.poller = poller;
+        this.family = family;
+        this.number = number;
+        this.state = number < 0 ? new Closed() : new Fresh();
+    }
+
+    Family family() {
+        return family;
+    }
+
+    @Override
+    public int error() {
+        return Math.min(number, 0);
+    }
+
+    @Override
+    public int number() {
+        return isOpen() ? number : -1;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !(state instanceof Closed);
+    }
+
+    boolean isListening() {
+        return state instanceof Listening;
+    }
+
+    // ---- addresses -----------------------------------------------------------------------------
+
+    @Override
+    public int bind(SocketAddress address) {
+        if (!isOpen()) return -Errno.EBADF;
+        if (bound != null || !(state instanceof Fresh)) return -Errno.EINVAL;
+        int refusal = VirtualNetwork.check(this, address);
+        return refusal != 0 ? refusal : poller.network.bind(this, address);
+    }
+
+    /// The network has given this socket an address.
+    void bound(SocketAddress to) {
+        bound = to;
+    }
+
+    @Override
+    public int listen(int backlog) {
+        return switch (state) {
+            case Fresh _ -> startListening(backlog);
+            case Listening(var queue) -> {
+                queue.limit(backlog);
+                yield 0;
+            }
+            case Connecting _, Connected _ -> -Errno.EINVAL;
+            case Closed _ -> -Errno.EBADF;
+        };
+    }
+
+    /// Not bound, it gets a port (listen(2)).
+    private int startListening(int backlog) {
+        int refusal = switch (family) {
+            case INET -> bindIfNot(IPV4_ANY);
+            case INET6 -> bindIfNot(IPV6_ANY);
+            case UNIX -> bound == null ? -Errno.EINVAL : 0;
+        };
+        if (refusal == 0) state = new Listening(new VirtualListener(this, backlog));
+        return refusal;
+    }
+
+    private int bindIfNot(InetAddress address) {
+        if (bound != null) return 0;
+        return poller.network.bind(this, new InetSocketAddress(address, 0));
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress() {
+        return state instanceof Connected(var end) ? end.local() : bound;
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress() {
+        return state instanceof Connected(var end) ? end.remote() : null;
+    }
+
+    // ---- operations ----------------------------------------------------------------------------
+
+    boolean submit(Operation operation) {
+        if (operation.kind.reads ? reading != null : writing != null) throw busy(operation);
+        operation.result = begin(operation);
+        if (operation.result != -Errno.EAGAIN) return true;
+        setUnderWay(operation.kind, operation);
+        return false;
+    }
+
+    @SuppressWarnings("ReferenceEquality")      // this operation, not one like it
+    boolean cancel(Operation operation) {
+        if (reading != operation && writing != operation) return false;
+        if (operation.kind == Operation.Kind.CONNECT) {
+            if (!(state instanceof Connecting(var queue, _))) return false;     // its end is due
+            queue.leave(this);
+            state = new Fresh();
+        }
+        setUnderWay(operation.kind, null);
+        poller.notDue(operation);
+        return true;
+    }
+
+    /// It became due; completes it if that still holds.
+    void proceed(Operation operation) {
+        int result = operation.kind == Operation.Kind.CONNECT ? outcome() : begin(operation);
+        if (result != -Errno.EAGAIN) complete(operation, result);
+    }
+
+    private void complete(Operation operation, int result) {
+        setUnderWay(operation.kind, null);
+        poller.notDue(operation);
+        operation.result = result;
+        operation.completed();
+    }
+
+    private void setUnderWay(Operation.Kind kind, @Nullable Operation operation) {
+        if (kind.reads) reading = operation;
+        else writing = operation;
+    }
+
+    private IllegalStateException busy(Operation operation) {
+        return new IllegalStateException("fd " + number + " is "
+                + (operation.kind.reads ? "receiving" : "sending")
+                + " already: one operation at a time in each direction");
+    }
+
+    private int begin(Operation operation) {
+        if (!isOpen()) return -Errno.EBADF;
+        return switch (operation.kind) {
+            case RECEIVE -> receiveNow(operation.array, operation.offset, operation.length);
+            case SEND -> sendNow(operation.array, operation.offset, operation.length);
+            case ACCEPT -> accept(operation);
+            case CONNECT -> connect(operation.remote);
+            case READABLE -> isReadable() ? 0 : -Errno.EAGAIN;
+            case WRITABLE -> isWritable() ? 0 : -Errno.EAGAIN;
+        };
+    }
+
+    private boolean isReadable() {
+        return switch (state) {
+            case Listening(var queue) -> !queue.isEmpty();
+            case Connecting _ -> false;
+            case Connected(var end) -> end.isReadable();
+            case Fresh _, Closed _ -> true;     // a call would not wait: it would fail
+        };
+    }
+
+    private boolean isWritable() {
+        return switch (state) {
+            case Connecting _ -> false;
+            case Connected(var end) -> end.isWritable();
+            case Fresh _, Listening _, Closed _ -> true;
+        };
+    }
+
+    @Override
+    public int sendNow(byte[] array, int offset, int length) {
+        return state instanceof Connected(var end)
+                ? end.send(array, offset, length) : notConnected();
+    }
+
+    @Override
+    public int receiveNow(byte[] array, int offset, int length) {
+        return state instanceof Connected(var end)
+                ? end.receive(array, offset, length) : notConnected();
+    }
+
+    @Override
+    public int shutdownOutput() {
+        return state instanceof Connected(var end) ? end.shutdownOutput() : notConnected();
+    }
+
+    private int notConnected() {
+        return isOpen() ? -Errno.ENOTCONN : -Errno.EBADF;
+    }
+
+    /// An operation that reads may be able to go on.
+    void mayRead() {
+        if (reading != null) poller.due(reading);
+    }
+
+    /// An operation that writes may be able to go on.
+    void mayWrite() {
+        if (writing != null) poller.due(writing);
+    }
+
+    // ---- connections ---------------------------------------------------------------------------
+
+    private int connect(@Nullable SocketAddress remote) {
+        return switch (state) {
+            case Fresh _ -> remote == null ? -Errno.EINVAL : start(remote);
+            case Connecting _ -> -Errno.EALREADY;
+            case Connected _, Listening _ -> -Errno.EISCONN;
+            case Closed _ -> -Errno.EBADF;
+        };
+    }
+
+    private int start(SocketAddress remote) {
+        int refusal = VirtualNetwork.check(this, remote);
+        if (refusal != 0) return refusal;
+        SocketAddress destination = VirtualNetwork.destination(remote);
+        VirtualSocket found = poller.network.find(destination);
+        if (found == null && family == Family.UNIX) return -Errno.ENOENT;
+        if (found == null || !(found.state instanceof Listening(var queue)))
+            return -Errno.ECONNREFUSED;
+        if (destination instanceof InetSocketAddress inet && bindIfNot(inet.getAddress()) != 0)
+            return -Errno.EADDRNOTAVAIL;
+        state = new Connecting(queue, destination);
+        queue.enter(this);
+        return outcome();
+    }
+
+    /// What became of connecting: 0, `-EAGAIN` or `-ECONNREFUSED`.
+    private int outcome() {
+        return switch (state) {
+            case Connected _ -> 0;
+            case Connecting _ -> -Errno.EAGAIN;
+            case Fresh _, Listening _, Closed _ -> -Errno.ECONNREFUSED;
+        };
+    }
+
+    /// The listener has room for this socket, which is Connecting.
+    VirtualEnd establish() {
+        if (!(state instanceof Connecting(_, var to)))
+            throw new AssertionError("waits at a listener, but is " + state);
+        var end = new VirtualEnd(this, localFor(to), to, poller.pipeBytes);
+        state = new Connected(end);
+        mayWrite();
+        return end;
+    }
+
+    /// Bound to all addresses, a socket that connects has the one that leads to its peer.
+    private SocketAddress localFor(SocketAddress to) {
+        if (bound instanceof InetSocketAddress from && to instanceof InetSocketAddress inet
+                && from.getAddress().isAnyLocalAddress())
+            return new InetSocketAddress(inet.getAddress(), from.getPort());
+        return bound == null ? UNNAMED : bound;
+    }
+
+    /// The listener was closed while this socket waited there.
+    void refused() {
+        state = new Fresh();
+        mayWrite();
+        mayRead();
+    }
+
+    private int accept(Operation operation) {
+        if (!(state instanceof Listening(var queue))) return -Errno.EINVAL;
+        if (queue.isEmpty()) return -Errno.EAGAIN;
+        VirtualSocket accepted = poller.open(family);
+        if (accepted.error() != 0) return accepted.error();
+        VirtualEnd end = queue.take();
+        end.accepted(accepted);
+        accepted.state = new Connected(end);
+        operation.accepted = accepted;
+        return 0;
+    }
+
+    // ---- options -------------------------------------------------------------------------------
+
+    /// Remembered; those that matter here are LINGER, REUSE_PORT and V6_ONLY.
+    @Override
+    public int setOption(Option option, int value) {
+        if (!isOpen()) return -Errno.EBADF;
+        if (option == Option.NO_DELAY && family == Family.UNIX) return -Errno.EOPNOTSUPP;
+        options.put(option, value);
+        return 0;
+    }
+
+    @Override
+    public int getOption(Option option) {
+        if (!isOpen()) return -Errno.EBADF;
+        Integer value = options.get(option);
+        if (value != null) return value;
+        return switch (option) {
+            case SEND_BUFFER, RECEIVE_BUFFER -> poller.pipeBytes;
+            case LINGER -> -1;
+            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, NO_DELAY, V6_ONLY -> 0;
+        };
+    }
+
+    // ---- the end -------------------------------------------------------------------------------
+
+    @Override
+    public void close() {
+        if (!isOpen()) return;
+        State last = state;
+        boolean abruptly = family != Family.UNIX && getOption(Option.LINGER) == 0;
+        state = new Closed();
+        switch (last) {
+            case Listening(var queue) -> queue.close();
+            case Connecting(var queue, _) -> queue.leave(this);
+            case Connected(var end) -> end.close(abruptly);
+            case Fresh _, Closed _ -> { }
+        }
+        if (bound != null) poller.network.unbind(this, bound);
+        bound = null;
+        poller.forget(number);
+        callOff(reading);
+        callOff(writing);
+    }
+
+    private void callOff(@Nullable Operation operation) {
+        if (operation != null) complete(operation, -Errno.EBADF);
+    }
+}

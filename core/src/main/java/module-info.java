@@ -1,0 +1,17 @@
+import org.jspecify.annotations.NullMarked;
+
+/// asyncio's event loop for the JVM.
+///
+/// `jloop` is order and time (the loop, tasks, futures, cancellation), `jloop.io` is bytes
+/// (sockets as streams and servers). `jloop.kernel`, the pollers and system calls, is not
+/// exported: nothing outside may depend on it, the virtual clock for tests excepted.
+@NullMarked
+@SuppressWarnings("module")             // jloop.testing is built after this
+module jloop {
+    requires static transitive org.jspecify;
+    requires static jdk.unsupported;    // sun.misc.Signal, for Ctrl-C; without it Ctrl-C ends the JVM
+
+    exports jloop;
+    exports jloop.io;
+    exports jloop.kernel to jloop.testing;
+}

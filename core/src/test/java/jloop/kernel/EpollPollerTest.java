@@ -1,0 +1,7 @@
+package jloop.kernel;
+class EpollPollerTest implements PollerContract {
+    @Override
+    public Poller newPoller() {
+        return new EpollPoller();
+    }
+}
