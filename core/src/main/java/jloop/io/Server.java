@@ -28,6 +28,7 @@ public final class Server implements AutoCloseable {
 
     private static final int PAUSE_MILLIS = 50;         // and as much again at random
     private static final int SHED_AT_ONCE = 64;
+    private static final long EPISODE_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final EventLoop loop;
     private final ConnectionHandler handler;
@@ -36,7 +37,8 @@ public final class Server implements AutoCloseable {
     private final List<Task<Void>> acceptors = new ArrayList<>();
     private List<Socket> listeners;
     private @Nullable Socket spare;             // a descriptor in reserve, to turn somebody away
-    private boolean isShort;
+    private boolean isShort;                    // of descriptors, in the last while
+    private long shortNanos;                    // when it last was
     private boolean closed;
     private @Nullable Future<Void> serving;     // of serveForever
     private @Nullable List<Future<Void>> closeWaiters;
@@ -155,7 +157,7 @@ public final class Server implements AutoCloseable {
         while (!closed) {
             try {
                 begin(loop.sockAccept(listener));
-                isShort = false;
+                if (isShort && loop.time() - shortNanos > EPISODE_NANOS) isShort = false;
             } catch (ResourceShortageException e) {
                 shed(listener, e);
             } catch (IOException e) {
@@ -169,6 +171,7 @@ public final class Server implements AutoCloseable {
 
     /// Turns away who waits at `listener`, with the descriptor in reserve, and pauses.
     private void shed(Socket listener, ResourceShortageException why) {
+        shortNanos = loop.time();
         if (!isShort) {
             isShort = true;
             loop.callExceptionHandler(ExceptionContext.of(

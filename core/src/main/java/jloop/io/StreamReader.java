@@ -71,6 +71,7 @@ public final class StreamReader {
         if (maxBytes < 0)
             throw new IllegalArgumentException("cannot read " + maxBytes + " bytes");
         if (maxBytes == 0) return NOTHING;
+        rejectSecond("read");
         if (buffered() > 0) return take(Math.min(maxBytes, buffered()));
         Socket source = socket;
         if (source == null) {
@@ -87,6 +88,7 @@ public final class StreamReader {
     public int readInto(byte[] into, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, into.length);
         if (length == 0) return 0;
+        rejectSecond("readInto");
         Socket source = socket;
         if (buffered() == 0 && source != null) return receiveInto(source, into, offset, length);
         if (buffered() == 0) awaitFed("readInto");
@@ -109,6 +111,7 @@ public final class StreamReader {
     public byte[] readexactly(int count) throws IOException {
         if (count < 0)
             throw new IllegalArgumentException("cannot read " + count + " bytes");
+        rejectSecond("readexactly");
         throwFailureIfDry();
         while (buffered() < count) {
             if (!fill("readexactly")) throw new IncompleteReadException(take(buffered()), count);
@@ -142,6 +145,7 @@ public final class StreamReader {
     public byte[] readuntil(byte[]... separators) throws IOException {
         byte[][] byLength = checked(separators);
         int longest = byLength[byLength.length - 1].length;
+        rejectSecond("readuntil");
         throwFailureIfDry();
         int from = 0;
         while (true) {
@@ -260,10 +264,15 @@ public final class StreamReader {
 
     private void begin(String verb) throws IOException {
         throwFailure();
+        rejectSecond(verb);
+        reading = true;
+    }
+
+    /// Also where bytes are there: they may be the beginning of what the first reader waits for.
+    private void rejectSecond(String verb) {
         if (reading)
             throw new IllegalStateException(verb
                     + "() called while another coroutine is already waiting for incoming data");
-        reading = true;
     }
 
     private void throwFailureIfDry() throws IOException {

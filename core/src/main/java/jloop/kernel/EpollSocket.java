@@ -226,7 +226,9 @@ final class EpollSocket extends Descriptor {
         pollfd.set(JAVA_INT, 0, fd);
         pollfd.set(JAVA_SHORT, 4, (short) events);
         pollfd.set(JAVA_SHORT, 6, (short) 0);
-        int ready = calls.poll(pollfd, 1);
+        int ready;
+        do ready = calls.poll(pollfd, 1);
+        while (ready == -Errno.EINTR);
         return ready > 0 ? 0 : ready == 0 ? -Errno.EAGAIN : ready;
     }
 

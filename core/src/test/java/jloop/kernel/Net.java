@@ -12,7 +12,16 @@ import java.util.function.BooleanSupplier;
 final class Net implements AutoCloseable {
 
     /// Two ends of a connection.
-    record Pair(Descriptor client, Descriptor server) { }
+    static final class Pair {
+
+        final Descriptor client;
+        final Descriptor server;
+
+        Pair(Descriptor client, Descriptor server) {
+            this.client = client;
+            this.server = server;
+        }
+    }
 
     final Poller poller;
     private final Descriptor listener;
@@ -75,6 +84,13 @@ final class Net implements AutoCloseable {
 
     int run(Request request) {
         return finish(start(request));
+    }
+
+    /// Sends `text` over a new connection; returns what came of it.
+    String echo(String text) {
+        Pair pair = connect();
+        assertThat(send(pair.client, text)).isPositive();
+        return receive(pair.server);
     }
 
     int send(Descriptor descriptor, String text) {

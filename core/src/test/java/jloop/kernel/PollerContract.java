@@ -51,6 +51,25 @@ interface PollerContract {
     }
 
     @Test
+    default void poll_withDataThatNobodyAskedFor_sleeps() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Net.Pair pair = net.connect();
+            Request readable = net.start(new Request(pair.server).kind(Operation.Kind.READABLE));
+            net.send(pair.client, "lying around");
+            net.finish(readable);
+            net.poller.wake();
+            net.poller.poll(0);
+            long start = clock().nanos();
+            int polls = 0;
+
+            for (long left; (left = start + 3_300_000 - clock().nanos()) > 0; polls++)
+                net.poller.poll(left);
+
+            assertThat(polls).isBetween(1, 3);
+        }
+    }
+
+    @Test
     default void poll_withATimeoutBelowAMillisecond_sleepsAllTheSame() throws Exception {
         try (Poller poller = newPoller()) {
             long start = clock().nanos();

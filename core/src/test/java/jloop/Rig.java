@@ -1,0 +1,273 @@
+package jloop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import jloop.io.Server;
+import jloop.io.StreamPair;
+import jloop.kernel.Clock;
+import jloop.kernel.EpollPoller;
+import jloop.kernel.NioPoller;
+import jloop.kernel.Poller;
+
+/// A loop to test on, with real sockets, and what has to be true of it when the test is over: no
+/// task, timer, socket or thread is left, and the exception handler was told of nothing but what
+/// the test has asked for.
+public final class Rig {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration MOMENT = Duration.ofMillis(1);
+
+    /// The pollers that have real sockets.
+    public enum Kind {
+        EPOLL, NIO;
+
+        Poller poller() {
+            return this == EPOLL ? new EpollPoller() : new NioPoller();
+        }
+    }
+
+    /// What a test does, as the main coroutine of the loop.
+    public interface Body {
+        void run(Rig rig) throws Exception;
+    }
+
+    static {
+        // The first channel of java.nio has the JDK make a socket that it keeps.
+        try (SocketChannel _ = SocketChannel.open()) {
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    public final EventLoop loop;
+    private final List<ExceptionContext> reports = new ArrayList<>();
+
+    private Rig(Poller poller) {
+        loop = new EventLoop(poller, Clock.SYSTEM);
+        loop.setExceptionHandler((_, context) -> reports.add(context));
+    }
+
+    public static void run(Body body) {
+        run(Kind.EPOLL, body);
+    }
+
+    public static void run(Kind kind, Body body) {
+        run(kind.poller(), body);
+    }
+
+    static void run(Poller poller, Body body) {
+        SortedSet<String> threads = threads();
+        Rig rig = new Rig(poller);
+        boolean passed = false;
+        try {
+            rig.loop.runUntilComplete(() -> rig.check(body));
+            passed = true;
+        } finally {
+            if (!passed) rig.loop.setExceptionHandler((_, _) -> { });
+            rig.loop.close();
+        }
+        awaitThreads(threads);
+    }
+
+    private void check(Body body) throws Exception {
+        SortedSet<String> before = sockets();
+        body.run(this);
+        checkClean(before);
+    }
+
+    /// Waits until nothing is left but the calling task and the sockets `before`.
+    public void checkClean(SortedSet<String> before) {
+        await("an end to all tasks", () -> loop.tasks.snapshot().size() == 1);
+        await("an end to all timers", () -> loop.timerCount() == 0);
+        await("the sockets to be those of before: " + before, () -> sockets().equals(before));
+        assertThat(takeReports()).as("told to the exception handler").isEmpty();
+    }
+
+    private static void awaitThreads(SortedSet<String> before) {
+        long end = Clock.SYSTEM.nanos() + PATIENCE.toNanos();
+        while (!before.containsAll(threads()) && Clock.SYSTEM.nanos() < end) Thread.onSpinWait();
+        assertThat(before).as("threads").containsAll(threads());
+    }
+
+    /// The threads that jloop makes.
+    private static SortedSet<String> threads() {
+        SortedSet<String> names = new TreeSet<>();
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().matches("(jloop|asyncio_).*")) names.add(thread.toString());
+        }
+        return names;
+    }
+
+    // ---- Looking at the process
+
+    /// The sockets of this process that are open, as `socket:[inode]`.
+    public static SortedSet<String> sockets() {
+        SortedSet<String> found = new TreeSet<>();
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path path : descriptors.toList()) {
+                String target = target(path);
+                if (target.startsWith("socket:")) found.add(target);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return found;
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException _) {               // the descriptor of the listing itself
+            return "gone";
+        }
+    }
+
+    /// CPU time that the process has used, without that of its compiler and garbage collector.
+    public static Duration cpu() {
+        long nanos = 0;
+        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            for (Path thread : threads.toList()) nanos += cpuNanos(thread);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return Duration.ofNanos(nanos);
+    }
+
+    private static long cpuNanos(Path thread) {
+        try {
+            String name = Files.readString(thread.resolve("comm"));
+            if (name.matches("(?s)(C[12] Comp|GC |G1 |VM ).*")) return 0;
+            return Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+        } catch (IOException _) {               // it has ended meanwhile
+            return 0;
+        }
+    }
+
+    /// Fails if the process spins while it ought to be idle.
+    public void checkIdle() {
+        Duration before = cpu();
+        Asyncio.sleep(Duration.ofMillis(300));
+        assertThat(cpu().minus(before)).as("CPU time of 300 idle ms")
+                .isLessThan(Duration.ofMillis(100));
+    }
+
+    // ---- Waiting
+
+    public void turns(int count) {
+        for (int i = 0; i < count; i++) Asyncio.sleep(Duration.ZERO);
+    }
+
+    /// Lets the loop run until `condition` holds; fails after ten seconds.
+    public void await(String what, BooleanSupplier condition) {
+        long end = loop.time() + PATIENCE.toNanos();
+        for (int turn = 0; !condition.getAsBoolean(); turn++) {
+            if (loop.time() > end) throw new AssertionError("waited in vain for " + what
+                    + "; tasks " + loop.tasks.snapshot() + ", timers " + loop.timerCount()
+                    + ", sockets " + sockets() + ", reports " + reports);
+            Asyncio.sleep(turn < 100 ? Duration.ZERO : MOMENT);
+        }
+    }
+
+    public int taskCount() {
+        return loop.tasks.snapshot().size();
+    }
+
+    public int timerCount() {
+        return loop.timerCount();
+    }
+
+    // ---- Reports
+
+    /// What the exception handler was told since the last call.
+    public List<ExceptionContext> takeReports() {
+        List<ExceptionContext> taken = List.copyOf(reports);
+        reports.clear();
+        return taken;
+    }
+
+    /// Waits until the exception handler was told of something, which must be one thing.
+    public Throwable takeReport() {
+        await("a report", () -> !reports.isEmpty());
+        List<ExceptionContext> taken = takeReports();
+        assertThat(taken).hasSize(1);
+        return Objects.requireNonNull(taken.getFirst().exception());
+    }
+
+    // ---- Connections
+
+    /// Two ends of a TCP connection.
+    public record Ends(Socket client, Socket server) implements AutoCloseable {
+        @Override
+        public void close() {
+            client.close();
+            server.close();
+        }
+    }
+
+    public static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+    }
+
+    public Socket listener() throws IOException {
+        Socket listener = Socket.open(loop, StandardProtocolFamily.INET);
+        listener.bind(loopback(0));
+        listener.listen(500);
+        return listener;
+    }
+
+    public Socket connectTo(Socket listener) throws IOException {
+        Socket client = Socket.open(loop, StandardProtocolFamily.INET);
+        loop.sockConnect(client, Objects.requireNonNull(listener.localAddress()));
+        return client;
+    }
+
+    public Ends connect() throws IOException {
+        try (Socket listener = listener()) {
+            Socket client = connectTo(listener);
+            return new Ends(client, loop.sockAccept(listener));
+        }
+    }
+
+    /// Checks that an echo through this loop still works.
+    public void checkEcho() throws Exception {
+        Server server = Asyncio.startServer(
+                (reader, writer) -> writer.write(reader.readline()), "127.0.0.1", 0);
+        try (server;
+                StreamPair pair = Asyncio.openConnection("127.0.0.1", server.port())) {
+            pair.writer().write(bytes("still there\n"));
+            assertThat(text(pair.reader().readAll())).isEqualTo("still there\n");
+        }
+        server.waitClosed();
+    }
+
+    public static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    public static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    /// So many bytes, none like its neighbours, that are the same each time.
+    public static byte[] pattern(int size) {
+        byte[] bytes = new byte[size];
+        for (int i = 0; i < size; i++) bytes[i] = (byte) (i * 31 + (i >> 8) * 7 + (i >> 16));
+        return bytes;
+    }
+}

@@ -1,0 +1,184 @@
+package jloop.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import jloop.kernel.FaultySystemCalls.Call;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// One scenario, again and again, with one more system call gone wrong each time: the n-th call
+/// of a kind for n = 1, 2, ... until the scenario has none left, for every errno that the manual
+/// page of the call has.
+class FaultSweepTest {
+
+    private static final int POLLS_MAX = 1000;
+    private static final int EPERM = 1;
+    private static final int EDOM = 33;
+    private static final int ENOSPC = 28;
+    private static final int EPROTONOSUPPORT = 93;
+    private static final int ENOPROTOOPT = 92;
+    private static final int EHOSTDOWN = 112;
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(Call.class)
+    void failure_ofAnySystemCall_isReportedAndLeavesThePollerWell(Call call) throws Exception {
+        for (int errno : errnos(call))
+            for (int nth = 1; isReached(call, nth, errno); nth++) { }
+    }
+
+    /// Plays the scenario with one fault; false if it did not come to that.
+    private static boolean isReached(Call call, int nth, int errno) throws IOException {
+        String fault = call + " " + nth + " with " + Errno.text(errno);
+        long filesBefore = KernelFiles.count();
+        var calls = new FaultySystemCalls().fail(call, nth, errno);
+        boolean reached;
+        try (var poller = new EpollPoller(calls)) {
+            int result = new Scenario(poller).play();
+            reached = calls.count(call) >= nth;
+            calls.heal();
+            boolean visible = reached && !isInvisible(call, errno);
+            assertThat(result).as(fault).isEqualTo(visible ? -errno : 0);
+            assertThat(new Net(poller).echo("still well")).as(fault).isEqualTo("still well");
+        } catch (UncheckedIOException e) {
+            assertThat(e).as(fault).hasMessageContaining(Errno.text(errno));
+            reached = true;
+        }
+        assertThat(KernelFiles.count()).as(fault).isEqualTo(filesBefore);
+        return reached;
+    }
+
+    private static boolean isInvisible(Call call, int errno) {
+        return switch (call) {
+            case CLOSE -> true;
+            case ACCEPT4 -> errno != Errno.EMFILE && errno != Errno.ENFILE
+                    && errno != Errno.ENOBUFS && errno != Errno.ENOMEM && errno != EPERM;
+            default -> errno == Errno.EINTR;
+        };
+    }
+
+    private static int[] errnos(Call call) {
+        return switch (call) {
+            case SOCKET -> new int[] {Errno.EACCES, Errno.EAFNOSUPPORT, Errno.EINVAL,
+                    Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, EPROTONOSUPPORT};
+            case BIND -> new int[] {Errno.EACCES, Errno.EADDRINUSE, Errno.EADDRNOTAVAIL,
+                    Errno.EINVAL, Errno.ENOMEM};
+            case LISTEN -> new int[] {Errno.EADDRINUSE, Errno.EOPNOTSUPP};
+            case ACCEPT4 -> new int[] {Errno.EINTR, Errno.ECONNABORTED, Errno.EMFILE,
+                    Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, Errno.EPROTO, EPERM,
+                    Errno.ENETDOWN, ENOPROTOOPT, EHOSTDOWN, Errno.EHOSTUNREACH,
+                    Errno.EOPNOTSUPP, Errno.ENETUNREACH};
+            case CONNECT -> new int[] {Errno.EINTR, Errno.EACCES, EPERM, Errno.EADDRINUSE,
+                    Errno.EADDRNOTAVAIL, Errno.EAFNOSUPPORT, Errno.EAGAIN, Errno.ECONNREFUSED,
+                    Errno.ENETUNREACH, Errno.ETIMEDOUT};
+            case RECV -> new int[] {Errno.EINTR, Errno.ECONNREFUSED, Errno.ECONNRESET,
+                    Errno.ENOMEM, Errno.ENOTCONN, Errno.ETIMEDOUT};
+            case SEND -> new int[] {Errno.EINTR, Errno.EACCES, Errno.ECONNRESET, Errno.ENOBUFS,
+                    Errno.ENOMEM, Errno.EPIPE};
+            case SHUTDOWN -> new int[] {Errno.ENOTCONN};
+            case CLOSE -> new int[] {Errno.EINTR, Errno.EIO, ENOSPC};
+            case SETSOCKOPT -> new int[] {EDOM, ENOPROTOOPT, Errno.ENOMEM};
+            case GETSOCKOPT, GETSOCKNAME, GETPEERNAME -> new int[] {Errno.ENOBUFS};
+            case POLL -> new int[] {Errno.EINTR, Errno.ENOMEM};
+            case EVENTFD, EPOLL_CREATE1 -> new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM};
+            case EPOLL_CTL -> new int[] {Errno.ENOMEM, ENOSPC, EPERM};
+            case EPOLL_WAIT -> new int[] {Errno.EINTR};
+        };
+    }
+
+    /// A connection from the first call to the last, with waiting wherever there is any.
+    private static final class Scenario {
+
+        private final Poller poller;
+        private final List<Descriptor> open = new ArrayList<>();
+
+        Scenario(Poller poller) {
+            this.poller = poller;
+        }
+
+        /// 0, or the `-errno` that put an end to it.
+        int play() throws IOException {
+            int result = listenAndTalk();
+            for (Descriptor descriptor : open) descriptor.close();
+            return result;
+        }
+
+        private int listenAndTalk() throws IOException {
+            Descriptor listener = open(Family.INET);
+            int result = listener.error();
+            if (result == 0) result = listener.setOption(Descriptor.Option.REUSE_ADDRESS, 1);
+            var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+            if (result == 0) result = listener.bind(address);
+            if (result == 0) result = listener.listen(5);
+            return result == 0 ? connect(listener) : result;
+        }
+
+        private int connect(Descriptor listener) {
+            SocketAddress address = listener.localAddress();
+            if (address == null) return -Errno.ENOBUFS;
+            Request accept = new Request(listener).accept();
+            int result = submit(accept);
+            if (result < 0) return result;
+            Descriptor client = open(Family.INET);
+            result = client.error();
+            if (result == 0) result = run(new Request(client).connect(address));
+            if (result == 0) result = finish(accept);
+            if (result < 0) return result;
+            open.add(accept.accepted);
+            return accept.accepted.remoteAddress() == null ? -Errno.ENOBUFS
+                    : talk(client, accept.accepted);
+        }
+
+        private int talk(Descriptor client, Descriptor server) {
+            for (int i = 0; i < 2; i++) {
+                Request receive = new Request(server).receive(100);
+                int result = submit(receive);
+                if (result >= 0) result = run(new Request(client).send("hello"));
+                if (result >= 0) result = finish(receive);
+                if (result >= 0)
+                    result = run(new Request(client).kind(Operation.Kind.WRITABLE));
+                if (result < 0) return result;
+            }
+            int delay = client.getOption(Descriptor.Option.NO_DELAY);
+            int result = delay < 0 ? delay : client.shutdownOutput();
+            return result < 0 ? result : run(new Request(server).receive(100));
+        }
+
+        private Descriptor open(Family family) {
+            Descriptor descriptor = poller.open(family);
+            open.add(descriptor);
+            return descriptor;
+        }
+
+        private int run(Request request) {
+            int result = submit(request);
+            return result < 0 ? result : finish(request);
+        }
+
+        private int submit(Request request) {
+            request.underWay = true;
+            if (!poller.submit(request)) return 0;
+            request.underWay = false;
+            return request.result;
+        }
+
+        private int finish(Request request) {
+            pollUntil(request::isOver);
+            return request.result;
+        }
+
+        private void pollUntil(BooleanSupplier condition) {
+            for (int polls = 0; !condition.getAsBoolean(); polls++) {
+                assertThat(polls).isLessThan(POLLS_MAX);
+                poller.poll(10_000_000);
+            }
+        }
+    }
+}

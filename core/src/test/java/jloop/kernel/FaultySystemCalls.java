@@ -1,0 +1,151 @@
+package jloop.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+
+/// System calls of which some fail to order: the n-th of a kind, counted from 1, with a chosen
+/// errno.
+final class FaultySystemCalls extends SystemCalls {
+
+    enum Call {
+        SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, SHUTDOWN, CLOSE, SETSOCKOPT,
+        GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD, EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT
+    }
+
+    private record Fault(Call call, int from, int to, int errno) { }
+
+    private final Map<Call, Integer> counts = new EnumMap<>(Call.class);
+    private final List<Fault> faults = new ArrayList<>();
+    private int sizeMax = Integer.MAX_VALUE;
+
+    /// The n-th `call` fails.
+    FaultySystemCalls fail(Call call, int nth, int errno) {
+        return fail(call, nth, nth, errno);
+    }
+
+    /// Every `call` from the `from`-th to the `to`-th fails.
+    FaultySystemCalls fail(Call call, int from, int to, int errno) {
+        faults.add(new Fault(call, from, to, errno));
+        return this;
+    }
+
+    /// From now on nothing fails.
+    void heal() {
+        faults.clear();
+    }
+
+    /// No send moves more than this, though there be room.
+    FaultySystemCalls shortSends(int sizeMax) {
+        this.sizeMax = sizeMax;
+        return this;
+    }
+
+    int count(Call call) {
+        return counts.getOrDefault(call, 0);
+    }
+
+    @Override
+    public int socket(int domain, int type, int protocol) {
+        return unlessFaulty(Call.SOCKET, () -> super.socket(domain, type, protocol));
+    }
+
+    @Override
+    public int bind(int fd, MemorySegment address, int size) {
+        return unlessFaulty(Call.BIND, () -> super.bind(fd, address, size));
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        return unlessFaulty(Call.LISTEN, () -> super.listen(fd, backlog));
+    }
+
+    @Override
+    public int accept4(int fd, int flags) {
+        return unlessFaulty(Call.ACCEPT4, () -> super.accept4(fd, flags));
+    }
+
+    @Override
+    public int connect(int fd, MemorySegment address, int size) {
+        return unlessFaulty(Call.CONNECT, () -> super.connect(fd, address, size));
+    }
+
+    @Override
+    public int recv(int fd, byte[] array, int offset, int size) {
+        return unlessFaulty(Call.RECV, () -> super.recv(fd, array, offset, size));
+    }
+
+    @Override
+    public int send(int fd, byte[] array, int offset, int size) {
+        int less = Math.min(size, sizeMax);
+        return unlessFaulty(Call.SEND, () -> super.send(fd, array, offset, less));
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        return unlessFaulty(Call.SHUTDOWN, () -> super.shutdown(fd, how));
+    }
+
+    // As on Linux, a close that fails has closed all the same (close(2), "Dealing with errors").
+    @Override
+    public int close(int fd) {
+        int result = super.close(fd);
+        return unlessFaulty(Call.CLOSE, () -> result);
+    }
+
+    @Override
+    public int setsockopt(int fd, int level, int name, MemorySegment value, int size) {
+        return unlessFaulty(Call.SETSOCKOPT, () -> super.setsockopt(fd, level, name, value, size));
+    }
+
+    @Override
+    public int getsockopt(int fd, int level, int name, MemorySegment value, MemorySegment size) {
+        return unlessFaulty(Call.GETSOCKOPT, () -> super.getsockopt(fd, level, name, value, size));
+    }
+
+    @Override
+    public int getsockname(int fd, MemorySegment address, MemorySegment size) {
+        return unlessFaulty(Call.GETSOCKNAME, () -> super.getsockname(fd, address, size));
+    }
+
+    @Override
+    public int getpeername(int fd, MemorySegment address, MemorySegment size) {
+        return unlessFaulty(Call.GETPEERNAME, () -> super.getpeername(fd, address, size));
+    }
+
+    @Override
+    public int poll(MemorySegment descriptors, int count) {
+        return unlessFaulty(Call.POLL, () -> super.poll(descriptors, count));
+    }
+
+    @Override
+    public int eventfd(int initial) {
+        return unlessFaulty(Call.EVENTFD, () -> super.eventfd(initial));
+    }
+
+    @Override
+    public int epollCreate1() {
+        return unlessFaulty(Call.EPOLL_CREATE1, super::epollCreate1);
+    }
+
+    @Override
+    public int epollCtl(int epoll, int op, int fd, MemorySegment event) {
+        return unlessFaulty(Call.EPOLL_CTL, () -> super.epollCtl(epoll, op, fd, event));
+    }
+
+    @Override
+    public int epollWait(int epoll, MemorySegment events, int count, int timeoutMillis) {
+        return unlessFaulty(Call.EPOLL_WAIT,
+                () -> super.epollWait(epoll, events, count, timeoutMillis));
+    }
+
+    private int unlessFaulty(Call call, IntSupplier real) {
+        int nth = counts.merge(call, 1, Integer::sum);
+        for (Fault fault : faults)
+            if (fault.call == call && fault.from <= nth && nth <= fault.to) return -fault.errno;
+        return real.getAsInt();
+    }
+}

@@ -1,0 +1,41 @@
+package jloop.kernel;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/// The open files of this process that a poller may leave behind, from /proc.
+final class KernelFiles {
+
+    private KernelFiles() { }
+
+    /// How many sockets, epolls and eventfds are open.
+    static long count() {
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.map(KernelFiles::target).filter(KernelFiles::isOfAPoller).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The flags of open(2) of `fd`.
+    static int flags(int fd) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/fdinfo/" + fd)))
+            if (line.startsWith("flags:")) return Integer.parseInt(line.substring(6).strip(), 8);
+        throw new AssertionError("no flags of fd " + fd);
+    }
+
+    private static boolean isOfAPoller(String target) {
+        return target.startsWith("socket:") || target.startsWith("anon_inode:[event");
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return "closed meanwhile";
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// Sends back what it receives: a coroutine for each connection.
+///
+///     ./jloop run examples/EchoServer.java 7000            sockets
+///     ./jloop run examples/EchoServer.java 7000 streams    streams
+///
+/// Both are TCP with TCP_NODELAY. The sockets are the calls that the streams are written on; the
+/// streams add lines, limits and writing in the background. Port 0 takes any free port.
+
+import module java.base;
+import jloop.*;
+import jloop.io.*;
+import static jloop.Asyncio.*;
+
+static final int BACKLOG = 1024;
+static final int CHUNK_BYTES = 64 * 1024;
+
+void main(String[] args) {
+    if (args.length == 0) {
+        IO.println("usage: EchoServer PORT [streams]");
+        return;
+    }
+    int port = Integer.parseInt(args[0]);
+    boolean streams = args.length > 1 && args[1].equals("streams");
+    try {
+        if (streams) run(() -> serveStreams(port));
+        else run(() -> serveSockets(port));
+    } catch (KeyboardInterrupt e) {
+        IO.println("Stopped");
+    }
+}
+
+// ---- Sockets
+
+void serveSockets(int port) throws IOException {
+    EventLoop loop = getRunningLoop();
+    try (Socket listener = Socket.open(loop, StandardProtocolFamily.INET)) {
+        listener.setReuseAddress(true);
+        listener.bind(new InetSocketAddress("127.0.0.1", port));
+        listener.listen(BACKLOG);
+        announce(listener.localAddress());
+        while (true) {
+            Socket connection = loop.sockAccept(listener);
+            createTask(() -> echo(loop, connection));
+        }
+    }
+}
+
+void echo(EventLoop loop, Socket connection) {
+    try (connection) {
+        connection.setNoDelay(true);
+        byte[] received;
+        while ((received = loop.sockRecv(connection, CHUNK_BYTES)).length > 0) {
+            loop.sockSendall(connection, received);
+        }
+    } catch (IOException e) {
+        // The peer has gone: so has the work.
+    }
+}
+
+// ---- Streams
+
+void serveStreams(int port) throws IOException {
+    Server server = startServer(this::echo, "127.0.0.1", port, o -> o.withBacklog(BACKLOG));
+    announce(server.sockets().getFirst().localAddress());
+    server.serveForever();
+}
+
+void echo(StreamReader reader, StreamWriter writer) {
+    try {
+        byte[] received;
+        while ((received = reader.read(CHUNK_BYTES)).length > 0) {
+            writer.write(received);
+            writer.drain();
+        }
+    } catch (IOException e) {
+        // The peer has gone: so has the work.
+    }
+}
+
+void announce(SocketAddress address) {
+    IO.println("Listening on port " + ((InetSocketAddress) address).getPort());
+}
