@@ -3,7 +3,8 @@
 ///     ./jloop run examples/BlockingIsFine.java
 ///
 /// A coroutine is a virtual thread, so a blocking call parks it and the loop runs the others:
-/// `Thread.sleep`, a `BlockingQueue`, and `HttpClient`, which here asks a server of the same loop.
+/// `Thread.sleep`, a `BlockingQueue`, and `HttpClient`, which here asks a server of this very
+/// loop.
 
 import module java.base;
 import module java.net.http;
@@ -58,5 +59,6 @@ void fetch() throws IOException, InterruptedException {
 void answer(StreamReader reader, StreamWriter writer) throws IOException {
     reader.readuntil("\r\n\r\n".getBytes());
     sleep(Duration.ofMillis(200));
-    writer.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".getBytes());
+    String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+    writer.write(answer.getBytes());
 }

@@ -3,8 +3,8 @@
 ///     ./jloop run examples/EchoServer.java 7000            sockets
 ///     ./jloop run examples/EchoServer.java 7000 streams    streams
 ///
-/// Both are TCP with TCP_NODELAY. The sockets are the calls that the streams are written on; the
-/// streams add lines, limits and writing in the background. Port 0 takes any free port.
+/// Both are TCP with TCP_NODELAY. The streams are written on the calls for sockets, and add
+/// lines, limits and writing in the background. Port 0 takes any free port.
 
 import module java.base;
 import jloop.*;

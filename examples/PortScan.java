@@ -2,8 +2,8 @@
 ///
 ///     ./jloop run examples/PortScan.java HOST FROM TO
 ///
-/// A thousand coroutines share a counter: each takes the next port until none is left. They need
-/// no lock for that, as only one of them runs at a time, and changes hands only where it waits.
+/// A thousand coroutines share a counter: each takes the next port until none is left. They
+/// need no lock for that, as one of them runs at a time, until it waits.
 
 import module java.base;
 import jloop.*;

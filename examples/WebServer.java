@@ -3,8 +3,8 @@
 ///     ./jloop run examples/WebServer.java DIR PORT [IDLE_SECONDS]
 ///
 /// A connection reads a request, answers it, and reads the next: keep-alive and pipelining are
-/// this loop and nothing more. Small files are read at once. Big ones are read by other threads,
-/// a chunk at a time, and sent as fast as the peer takes them, so that nobody waits for them.
+/// this loop and nothing more. Small files are read at once. Big ones are read by other
+/// threads, a chunk at a time, and sent as fast as the peer takes them: nobody waits for them.
 
 import module java.base;
 import jloop.*;
@@ -119,8 +119,8 @@ String readHead(StreamReader reader) throws IOException {
     }
 }
 
-/// Closes a connection that may have sent more than was read. Closing it at once would reset it,
-/// and the peer could lose the answer: so our direction ends first, then we listen for a while.
+/// Closes a connection that may have sent more than was read. Closing it at once would reset
+/// it, and the peer could lose the answer: so our direction ends first, and we listen a while.
 void closeGently(StreamReader reader, StreamWriter writer) throws IOException, TimeoutException {
     writer.writeEof();
     if (reader.atEof()) return;

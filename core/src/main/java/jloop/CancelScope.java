@@ -35,6 +35,8 @@ final class CancelScope {
 
     private final int cancellingAtEntry;
     private boolean cancelled;
+    private boolean left;
+    boolean held;                   // its request, by a shield inside of it; written by Task alone
 
     private CancelScope() {
         this.task = null;
@@ -75,9 +77,9 @@ final class CancelScope {
         return cancelled;
     }
 
-    /// Cancels what runs inside. Cancelling again does nothing.
+    /// Cancels what runs inside. Cancelling again does nothing, nor does it once it is left.
     void cancel(@Nullable Object reason) {
-        if (cancelled || task == null) return;
+        if (cancelled || left || task == null) return;
         cancelled = true;
         if (level) task.scopeCancelled(this);
         else task.request(this, reason);
@@ -92,9 +94,10 @@ final class CancelScope {
             throw new IllegalStateException("scopes are left in the reverse order of entering, "
                     + "each by the task that entered it");
         owner.scope = parent;
+        left = true;
         if (shield) owner.unshielded();
         if (!cancelled) return false;
-        boolean undone = level || owner.uncancel() <= cancellingAtEntry;
+        boolean undone = level || owner.uncancel() <= cancellingAtEntry || owner.isHeldOff();
         owner.withdraw(this);
         return undone && thrown instanceof CancelledError error && owner.owns(this, error);
     }

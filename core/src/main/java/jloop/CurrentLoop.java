@@ -19,7 +19,7 @@ final class CurrentLoop {
 
     // asyncio's current loop is a slot of the thread by definition (events.set_event_loop).
     private static final ThreadLocal<@Nullable EventLoop> SET = new ThreadLocal<>();
-    private static final long MAIN_THREAD = 1;
+    private static final long MAIN_THREAD_MAX = 3;  // its number: 1 in JDK 21, 3 in JDK 25
 
     static {
         try {
@@ -33,7 +33,7 @@ final class CurrentLoop {
     private CurrentLoop() { }
 
     static boolean onMainThread() {
-        return Thread.currentThread().threadId() == MAIN_THREAD;
+        return Thread.currentThread().threadId() <= MAIN_THREAD_MAX;
     }
 
     /// The loop that runs the calling thread, or null.

@@ -262,6 +262,8 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
     }
 
     private static String shortened(@Nullable Object value) {
+        if (value instanceof Future<?>)         // perhaps this one: its text could have no end
+            return "<" + value.getClass().getSimpleName() + ">";
         String text = String.valueOf(value);
         return text.length() <= 80 ? text : text.substring(0, 77) + "...";
     }

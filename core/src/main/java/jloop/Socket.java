@@ -76,6 +76,18 @@ public final class Socket implements AutoCloseable {
         return result == WOULD_BLOCK ? 0 : check("send", result);
     }
 
+    /// Throws away what has come and nobody has received, at most `maxBytes` of it, for who is
+    /// about to close: the system answers bytes that are left with a reset, and that may cost the
+    /// peer what was sent to it last. Does nothing while somebody waits to receive.
+    public void discardReceived(int maxBytes) {
+        if (reader != null || incoming != null && incoming.waiter != null) return;
+        byte[] scratch = sockets.shared;
+        int left = maxBytes;
+        for (int count = 1; left > 0 && count > 0; left -= count) {
+            count = descriptor.receiveNow(scratch, 0, Math.min(left, scratch.length));
+        }
+    }
+
     private static final int WOULD_BLOCK = -jloop.kernel.Errno.EAGAIN;
 
     /// Ends the sending direction: the peer reads the end of the stream.
@@ -202,8 +214,12 @@ public final class Socket implements AutoCloseable {
 
     void sendAll(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
+        sockets.pace();
+        checkUsable();
+        if (outgoing != null) rejectBusy(outgoing, "sending");
         int end = offset + length;
         int at = offset + sendNow(bytes, offset, length);
+        if (at == end) sockets.count();
         while (at < end) {
             SocketOperation operation = outgoing(Kind.SEND);
             operation.array = bytes;
@@ -214,6 +230,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private SocketOperation incoming(Kind kind) throws IOException {
+        sockets.pace();
         checkUsable();
         if (incoming == null) incoming = new SocketOperation(sockets, descriptor);
         rejectBusy(incoming, "receiving");
@@ -222,6 +239,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private SocketOperation outgoing(Kind kind) throws IOException {
+        sockets.pace();
         checkUsable();
         if (outgoing == null) outgoing = new SocketOperation(sockets, descriptor);
         rejectBusy(outgoing, "sending");
@@ -241,7 +259,7 @@ public final class Socket implements AutoCloseable {
 
     private int carryOut(SocketOperation operation, String verb) {
         Task<?> task = Task.running(loop, verb);
-        if (operation.submit()) sockets.spend(task);
+        if (operation.submit()) sockets.count();
         else task.blockOn(operation);
         return operation.result;
     }
@@ -252,12 +270,18 @@ public final class Socket implements AutoCloseable {
     boolean watch(Kind kind, @Nullable Runnable callback) {
         WatchOperation before = kind == Kind.READABLE ? reader : writer;
         if (before != null) before.stop();
-        WatchOperation made = callback == null ? null
-                : new WatchOperation(loop, descriptor, kind, callback);
-        if (kind == Kind.READABLE) reader = made;
-        else writer = made;
-        if (made != null) made.start();
+        keep(kind, null);
+        if (callback != null) {
+            WatchOperation made = new WatchOperation(loop, descriptor, kind, callback);
+            made.start();               // throws if a task waits in that direction
+            keep(kind, made);
+        }
         return before != null;
+    }
+
+    private void keep(Kind kind, @Nullable WatchOperation watch) {
+        if (kind == Kind.READABLE) reader = watch;
+        else writer = watch;
     }
 
     @Override

@@ -31,11 +31,19 @@ final class Sockets {
         open.remove(socket);
     }
 
-    /// Operations that are over at once let nobody else run: after so many the caller has to.
-    void spend(Task<?> task) {
-        if (++immediate < IMMEDIATE_MAX) return;
+    /// An operation was over at once, and let nobody else run.
+    void count() {
+        immediate++;
+    }
+
+    /// Lets the others run when so many operations were over at once. Called before the next one
+    /// begins: there a cancellation loses nothing, and a task whose operations never wait has to
+    /// get its own somewhere.
+    void pace() {
+        if (immediate < IMMEDIATE_MAX) return;
         immediate = 0;
-        task.yieldOnceUncancelled();
+        Task<?> task = Task.current();
+        if (task != null) task.yieldOnce();
     }
 
     void close() {

@@ -20,7 +20,9 @@ public final class Task<T> extends Future<T> {
      * Cancellation (asyncio-surface 9.1 in the field's terms). A request cancels what the task
      * awaits, and arrives when that wakes it; if there is nothing to cancel, `mustCancel` has the
      * next wait throw. `pending` is the outermost owner of requests that were not delivered yet,
-     * `delivered` the last error that was, and `deliveredFor` its owner: see CancelScope.
+     * `delivered` the last error that was, and `deliveredFor` its owner: see CancelScope. What a
+     * shield keeps off waits apart from that (`held`), or what happens inside the shield would
+     * use it up.
      */
 
     private static final AtomicLong UNNAMED = new AtomicLong();
@@ -37,6 +39,7 @@ public final class Task<T> extends Future<T> {
     private @Nullable Object cancelReason;
     @Nullable CancelScope scope;                        // innermost; written by CancelScope alone
     private @Nullable CancelScope pending;
+    private boolean held;                               // of Task.cancel(), by a shield
     private @Nullable CancelledError delivered;
     private @Nullable CancelScope deliveredFor;
 
@@ -121,6 +124,8 @@ public final class Task<T> extends Future<T> {
         if (cancelling > 0 && --cancelling == 0) {
             mustCancel = false;
             pending = null;
+            held = false;
+            for (CancelScope s = scope; s != null; s = s.parent) s.held = false;
         }
         return cancelling;
     }
@@ -130,8 +135,14 @@ public final class Task<T> extends Future<T> {
         if (done()) return;
         cancelling++;
         cancelReason = reason;
-        pending = CancelScope.outermost(pending, owner);
-        if (!CancelScope.isShielded(scope, owner)) deliver(reason);
+        if (!CancelScope.isShielded(scope, owner)) {
+            pending = CancelScope.outermost(pending, owner);
+            deliver(reason);
+        } else if (owner == CancelScope.ROOT) {
+            held = true;
+        } else {
+            owner.held = true;
+        }
     }
 
     /// A level scope of this task was cancelled: whatever waits inside it must wake.
@@ -143,7 +154,25 @@ public final class Task<T> extends Future<T> {
 
     /// A shield was left: what was requested meanwhile from outside of it counts now.
     void unshielded() {
-        if (pending != null && !CancelScope.isShielded(scope, pending)) mustCancel = true;
+        for (CancelScope s = scope; s != null; s = s.parent) {
+            if (s.held) release(s);
+            if (s.shield) return;
+        }
+        if (held) release(CancelScope.ROOT);
+    }
+
+    /// True if a shield keeps off a request: it is counted, but does not concern what runs now.
+    boolean isHeldOff() {
+        boolean any = held;
+        for (CancelScope s = scope; s != null; s = s.parent) any |= s.held;
+        return any;
+    }
+
+    private void release(CancelScope owner) {
+        if (owner == CancelScope.ROOT) held = false;
+        else owner.held = false;
+        pending = CancelScope.outermost(pending, owner);
+        mustCancel = true;
     }
 
     private void deliver(@Nullable Object reason) {
@@ -240,11 +269,6 @@ public final class Task<T> extends Future<T> {
         checkLevel();
         strand.yield();
         if (mustCancel) throw cancelNow();
-    }
-
-    /// The same, but not a point of cancellation: for work that is over and must not be lost.
-    void yieldOnceUncancelled() {
-        strand.yield();
     }
 
     @SuppressWarnings("NullAway")       // a result may be null if T says so

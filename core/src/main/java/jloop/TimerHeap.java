@@ -21,6 +21,9 @@ final class TimerHeap {
      *   I3  !before(i, parent(i))                    for 0 <  i < size
      *   I4  timers[i] == null                        for size <= i
      *   I5  t.index == NOT_QUEUED                    for every other timer t
+     *
+     * They hold even if a StackOverflowError comes in between, as a coroutine may call us with
+     * no stack left: what moves timers makes no calls, and what is counted is counted after it.
      */
 
     private static final int FIRST_CAPACITY = 64;
@@ -40,7 +43,8 @@ final class TimerHeap {
 
     void add(TimerHandle timer) {
         if (size == timers.length) grow();
-        siftUp(size++, timer);
+        siftUp(size, timer);
+        size++;
     }
 
     /// Removes `timer` if it is queued here; otherwise does nothing.
@@ -48,13 +52,13 @@ final class TimerHeap {
         int hole = timer.index;
         if (hole == TimerHandle.NOT_QUEUED) return;
 
-        TimerHandle last = at(--size);
-        timers[size] = null;
-        timer.index = TimerHandle.NOT_QUEUED;
+        TimerHandle last = at(size - 1);
         if (last != timer) {
-            if (hole > 0 && before(last.whenNanos, last, parent(hole))) siftUp(hole, last);
-            else siftDown(hole, last);
+            if (hole > 0 && before(last, at((hole - 1) >> 2))) siftUp(hole, last);
+            else siftDown(hole, last, size - 1);
         }
+        timers[--size] = null;
+        timer.index = TimerHandle.NOT_QUEUED;
         if (size < timers.length / 8 && timers.length > FIRST_CAPACITY) shrink();
     }
 
@@ -74,31 +78,44 @@ final class TimerHeap {
         size = 0;
     }
 
+    @SuppressWarnings("NullAway")       // I1, I4: not null below size
     private void siftUp(int i, TimerHandle timer) {
         long when = timer.whenNanos;
-        while (i > 0 && before(when, timer, parent(i))) {
-            place(i, at(parent(i)));
-            i = parent(i);
+        while (i > 0) {
+            int parent = (i - 1) >> 2;
+            TimerHandle above = timers[parent];
+            long apart = when - whens[parent];          // nanoTime wraps: differences only
+            if (apart > 0 || apart == 0 && timer.seq > above.seq) break;
+            timers[i] = above;
+            whens[i] = whens[parent];
+            above.index = i;
+            i = parent;
         }
-        place(i, timer);
-    }
-
-    private void siftDown(int i, TimerHandle timer) {
-        long when = timer.whenNanos;
-        for (int child; (child = 4 * i + 1) < size; i = child) {
-            int end = Math.min(child + 4, size);
-            for (int other = child + 1; other < end; other++) {
-                if (before(whens[other], at(other), child)) child = other;
-            }
-            if (!before(whens[child], at(child), when, timer)) break;
-            place(i, at(child));
-        }
-        place(i, timer);
-    }
-
-    private void place(int i, TimerHandle timer) {
         timers[i] = timer;
-        whens[i] = timer.whenNanos;
+        whens[i] = when;
+        timer.index = i;
+    }
+
+    /// Among the first `end` timers.
+    @SuppressWarnings("NullAway")       // I1, I4: not null below size
+    private void siftDown(int i, TimerHandle timer, int end) {
+        long when = timer.whenNanos;
+        for (int child; (child = 4 * i + 1) < end; i = child) {
+            TimerHandle least = timers[child];
+            for (int other = child + 1; other < 4 * i + 5 && other < end; other++) {
+                long apart = whens[other] - whens[child];
+                if (apart > 0 || apart == 0 && timers[other].seq > least.seq) continue;
+                child = other;
+                least = timers[child];
+            }
+            long apart = when - whens[child];
+            if (apart < 0 || apart == 0 && timer.seq < least.seq) break;
+            timers[i] = least;
+            whens[i] = whens[child];
+            least.index = i;
+        }
+        timers[i] = timer;
+        whens[i] = when;
         timer.index = i;
     }
 
@@ -107,18 +124,9 @@ final class TimerHeap {
         return timers[i];
     }
 
-    private boolean before(long when, TimerHandle timer, int i) {
-        long apart = when - whens[i];                   // nanoTime wraps: differences only
-        return apart != 0 ? apart < 0 : timer.seq < at(i).seq;
-    }
-
-    private static boolean before(long aWhen, TimerHandle a, long bWhen, TimerHandle b) {
-        long apart = aWhen - bWhen;
+    private static boolean before(TimerHandle a, TimerHandle b) {
+        long apart = a.whenNanos - b.whenNanos;
         return apart != 0 ? apart < 0 : a.seq < b.seq;
-    }
-
-    private static int parent(int i) {
-        return (i - 1) >> 2;
     }
 
     private void grow() {
@@ -130,7 +138,9 @@ final class TimerHeap {
     }
 
     private void resize(int capacity) {
-        timers = Arrays.copyOf(timers, capacity);
-        whens = Arrays.copyOf(whens, capacity);
+        @Nullable TimerHandle[] moved = Arrays.copyOf(timers, capacity);
+        long[] movedWhens = Arrays.copyOf(whens, capacity);
+        timers = moved;
+        whens = movedWhens;
     }
 }

@@ -24,6 +24,7 @@ import jloop.kernel.Clock;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
 import jloop.kernel.Poller;
+import org.jspecify.annotations.Nullable;
 
 /// A loop to test on, with real sockets, and what has to be true of it when the test is over: no
 /// task, timer, socket or thread is left, and the exception handler was told of nothing but what
@@ -31,6 +32,7 @@ import jloop.kernel.Poller;
 public final class Rig {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration MOMENT = Duration.ofMillis(1);
 
     /// The pollers that have real sockets.
@@ -57,6 +59,7 @@ public final class Rig {
 
     public final EventLoop loop;
     private final List<ExceptionContext> reports = new ArrayList<>();
+    private @Nullable TimerHandle watch;
 
     private Rig(Poller poller) {
         loop = new EventLoop(poller, Clock.SYSTEM);
@@ -71,12 +74,17 @@ public final class Rig {
         run(kind.poller(), body);
     }
 
-    static void run(Poller poller, Body body) {
+    /// On epoll with system calls of which some fail.
+    public static void run(FailingCalls calls, Body body) {
+        run(new EpollPoller(calls), body);
+    }
+
+    private static void run(Poller poller, Body body) {
         SortedSet<String> threads = threads();
         Rig rig = new Rig(poller);
         boolean passed = false;
         try {
-            rig.loop.runUntilComplete(() -> rig.check(body));
+            rig.loop.runUntilComplete(rig.watched(rig.loop.createTask(() -> rig.check(body))));
             passed = true;
         } finally {
             if (!passed) rig.loop.setExceptionHandler((_, _) -> { });
@@ -85,16 +93,26 @@ public final class Rig {
         awaitThreads(threads);
     }
 
+    /// A test that hangs is cancelled, which shows where it hung, and then given up.
+    private Task<Void> watched(Task<Void> main) {
+        watch = loop.callLater(LIMIT, () -> {
+            main.cancel("the test hung; tasks: " + loop.tasks.snapshot());
+            watch = loop.callLater(PATIENCE, () -> loop.fatal(new AssertionError("hung")));
+        });
+        return main;
+    }
+
     private void check(Body body) throws Exception {
         SortedSet<String> before = sockets();
         body.run(this);
+        if (watch != null) watch.cancel();
         checkClean(before);
     }
 
     /// Waits until nothing is left but the calling task and the sockets `before`.
     public void checkClean(SortedSet<String> before) {
         await("an end to all tasks", () -> loop.tasks.snapshot().size() == 1);
-        await("an end to all timers", () -> loop.timerCount() == 0);
+        await("an end to all timers", () -> timerCount() == 0);
         await("the sockets to be those of before: " + before, () -> sockets().equals(before));
         assertThat(takeReports()).as("told to the exception handler").isEmpty();
     }
@@ -188,8 +206,9 @@ public final class Rig {
         return loop.tasks.snapshot().size();
     }
 
+    /// Without the one that watches the test.
     public int timerCount() {
-        return loop.timerCount();
+        return loop.timerCount() - (watch == null || watch.cancelled() ? 0 : 1);
     }
 
     // ---- Reports

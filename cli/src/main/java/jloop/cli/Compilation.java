@@ -96,13 +96,13 @@ final class Compilation {
     }
 
     private static Path sourceRoot(CompilationUnitTree unit, Path file) throws CompileError {
-        Path root = file.toAbsolutePath().normalize().getParent();
-        Path folders = Path.of(packageName(unit).replace('.', '/'));
-        if (packageName(unit).isEmpty()) return root;
+        Path root = file.toAbsolutePath().normalize().resolveSibling("");   // its folder
+        if (unit.getPackageName() == null) return root;
+        Path folders = Path.of(unit.getPackageName().toString().replace('.', '/'));
         if (!root.endsWith(folders))
             throw new CompileError(file + ": error: package " + unit.getPackageName()
                     + " must be in a folder " + folders + "\n");
-        for (int i = 0; i < folders.getNameCount(); i++) root = root.getParent();
+        for (int i = 0; i < folders.getNameCount(); i++) root = root.resolveSibling("");
         return root;
     }
 

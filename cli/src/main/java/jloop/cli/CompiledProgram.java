@@ -3,6 +3,7 @@ package jloop.cli;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -61,7 +62,7 @@ final class CompiledProgram implements AutoCloseable {
 
     void store(String key, Compilation program) throws IOException {
         replace("program.jar", jar(program.classes()));
-        replace("record", record(key, program).getBytes());
+        replace("record", record(key, program).getBytes(StandardCharsets.UTF_8));
     }
 
     private static String record(String key, Compilation program) {

@@ -22,7 +22,8 @@ final class Main {
 
     static CommandLine commandLine() {
         return new CommandLine(new Main())
-                .setExpandAtFiles(false);           // a file's name may begin with @
+                .setStopAtPositional(true)      // what follows FILE.java is the program's
+                .setExpandAtFiles(false);       // a file's name may begin with @
     }
 
     /// What `jloop --version` prints.

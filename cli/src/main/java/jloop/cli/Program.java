@@ -31,7 +31,7 @@ final class Program {
             var type = Class.forName(args[0], false, ClassLoader.getSystemClassLoader());
             start(type, Arrays.copyOfRange(args, 1, args.length));
         } catch (InvocationTargetException e) {
-            throw ended(e.getCause());
+            throw ended(e.getTargetException());
         } catch (Error e) {                             // a static initializer's
             throw ended(e);
         }

@@ -46,6 +46,7 @@ final class RunCommand implements Runnable {
     @Parameters(index = "0", paramLabel = "FILE.java", description = "The program.")
     private Path file = Path.of("");
 
+    @SuppressWarnings("unused")     // here so that --help shows them
     @Parameters(index = "1..*", paramLabel = "ARGS", description = "What its main method gets.")
     private List<String> args = List.of();
 

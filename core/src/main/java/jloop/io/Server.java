@@ -77,10 +77,10 @@ public final class Server implements AutoCloseable {
     }
 
     /// Begins to accept. Doing so again does nothing.
-    public void startServing() throws IOException {
+    public void startServing() {
         if (closed) throw new IllegalStateException("the server is closed");
         if (!acceptors.isEmpty()) return;
-        spare = Socket.open(loop, StandardProtocolFamily.INET);
+        spare = reopened();
         for (Socket listener : listeners) {
             acceptors.add(loop.createTask(() -> acceptFrom(listener)));
         }
@@ -90,7 +90,7 @@ public final class Server implements AutoCloseable {
     /// [CancelledError].
     ///
     /// **Errors**: IllegalStateException if it is closed, or if another task is in this method.
-    public void serveForever() throws IOException {
+    public void serveForever() {
         if (serving != null)
             throw new IllegalStateException("server is already being awaited on serveForever()");
         startServing();
@@ -156,7 +156,9 @@ public final class Server implements AutoCloseable {
     private void acceptFrom(Socket listener) throws IOException {
         while (!closed) {
             try {
-                begin(loop.sockAccept(listener));
+                Socket accepted = loop.sockAccept(listener);
+                if (closed) accepted.close();       // it came when close was under way
+                else begin(accepted);
                 if (isShort && loop.time() - shortNanos > EPISODE_NANOS) isShort = false;
             } catch (ResourceShortageException e) {
                 shed(listener, e);
@@ -184,12 +186,17 @@ public final class Server implements AutoCloseable {
             spare = null;
             reserve.close();
             try {
-                loop.sockAccept(listener).close();
+                Socket accepted = loop.sockAccept(listener);
+                spare = reopened();
+                if (spare != null) {                // there are descriptors again
+                    begin(accepted);
+                    return;
+                }
+                accepted.close();
             } catch (IOException _) {           // somebody else took the descriptor: pause
                 break;
-            } finally {
-                spare = reopened();
             }
+            spare = reopened();
         }
         if (spare == null) spare = reopened();
         if (!closed) Asyncio.sleep(pause());
@@ -220,7 +227,9 @@ public final class Server implements AutoCloseable {
             connections.remove(writer);
             wakeIfOver();
         });
-        loop.createTask(() -> serve(pair));
+        loop.createTask(() -> serve(pair)).addDoneCallback(task -> {
+            if (task.cancelled()) writer.close();       // perhaps before it began
+        });
     }
 
     private void serve(StreamPair pair) {
@@ -228,8 +237,7 @@ public final class Server implements AutoCloseable {
         try {
             handler.handle(pair.reader(), writer);
             if (options.closeOnReturn()) writer.close();
-        } catch (CancelledError e) {
-            writer.close();
+        } catch (CancelledError e) {            // the task ends so, and the connection with it
             throw e;
         } catch (Throwable e) {                 // all else: the connection ends, the server lives
             writer.close();

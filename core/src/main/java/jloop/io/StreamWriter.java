@@ -36,6 +36,7 @@ public final class StreamWriter implements AutoCloseable {
     private static final int HIGH_BYTES = 64 * 1024;
     private static final int LOW_BYTES = 16 * 1024;
     private static final int LOST_WRITES_TO_WARN = 5;
+    private static final int UNREAD_MAX = 128 * 1024;       // what asyncio would have received
 
     private final EventLoop loop;
     private final Socket socket;
@@ -141,7 +142,7 @@ public final class StreamWriter implements AutoCloseable {
     private void flushed() {
         loop.removeWriter(socket);
         if (phase == Phase.CLOSING) {
-            end(null);
+            endInOrder();
         } else if (eofWanted) {
             shutdownOutput();
         }
@@ -232,7 +233,12 @@ public final class StreamWriter implements AutoCloseable {
     public void close() {
         if (phase != Phase.OPEN) return;
         phase = Phase.CLOSING;
-        if (unsent.isEmpty()) end(null);
+        if (unsent.isEmpty()) endInOrder();
+    }
+
+    private void endInOrder() {
+        socket.discardReceived(UNREAD_MAX);     // or the peer may lose what we sent
+        end(null);
     }
 
     /// Closes the connection now; what is kept is dropped.

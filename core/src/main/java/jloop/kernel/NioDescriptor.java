@@ -103,7 +103,7 @@ final class NioDescriptor extends Descriptor {
         showInterest();
     }
 
-    /// A UNIX socket without a name would get one from java.nio; an internet socket gets a port.
+    /// Not bound, an internet socket gets a port (listen(2)), a UNIX socket does not.
     private boolean mayListen(SocketChannel stream) throws IOException {
         if (stream.isConnected() || stream.isConnectionPending()) return false;
         if (family != Family.UNIX) return true;

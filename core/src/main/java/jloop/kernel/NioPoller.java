@@ -10,9 +10,10 @@ import java.nio.channels.SocketChannel;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/// A [Poller] on the selectors of java.nio: for systems without epoll, and for JVMs without native
-/// access.
+/// A [Poller] on the selectors of java.nio: for systems without epoll, and for JVMs without
+/// native access.
 public final class NioPoller implements Poller {
 
     /*
@@ -26,6 +27,11 @@ public final class NioPoller implements Poller {
      * file descriptor until then too, so closing makes a selection at once (settle): the peer sees
      * the end now, and the port is free now.
      *
+     * Inside, java.nio takes locks: those of a channel and of the selector are free whenever the
+     * loop's thread wants them, since it alone uses them. Selector.wakeup has one that wakers
+     * share with the poll, held for one write; so a coroutine must not wake its own loop, as the
+     * carrier could then queue behind it (the loop never does: it is awake).
+     *
      * Invariants (NioPollerTest, section "invariants"):
      *   I1  a key's interest set is that of the operations under way, no more: interest left on
      *       in OP_WRITE or OP_CONNECT would make every selection return at once
@@ -38,7 +44,7 @@ public final class NioPoller implements Poller {
 
     final Selector selector;
     private final Set<NioDescriptor> open = new LinkedHashSet<>();
-    private volatile boolean woken;         // any thread sets; poll clears
+    private final AtomicBoolean woken = new AtomicBoolean();    // any thread sets; poll clears
 
     /// **Errors**: UncheckedIOException if the system has no selector to give.
     public NioPoller() {
@@ -90,8 +96,8 @@ public final class NioPoller implements Poller {
         if (!selector.isOpen()) throw new IllegalStateException("the poller is closed");
         boolean interrupted = Thread.interrupted();
         try {
-            select(woken ? 0 : timeoutNanos);
-            woken = false;
+            select(woken.get() ? 0 : timeoutNanos);
+            woken.set(false);
             completeReady();
         } catch (IOException e) {
             throw new UncheckedIOException("the selector failed", e);
@@ -117,8 +123,8 @@ public final class NioPoller implements Poller {
 
     @Override
     public void wake() {
-        woken = true;       // before the wakeup: who misses this one is woken by that one
-        selector.wakeup();
+        // Set before the wakeup: a poll that misses this one is ended by that one.
+        if (!woken.getAndSet(true)) selector.wakeup();
     }
 
     SelectionKey register(NioDescriptor descriptor, int interest) throws IOException {

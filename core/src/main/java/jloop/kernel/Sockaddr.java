@@ -19,8 +19,8 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A socket address in native memory, as system calls take and give it: `struct sockaddr`. To be
-/// freed by whoever made it.
+/// A socket address in native memory, as system calls take and give it: `struct sockaddr`. To
+/// be freed by whoever made it.
 final class Sockaddr {
 
     /*
@@ -53,7 +53,8 @@ final class Sockaddr {
     final MemorySegment memory = SystemCalls.allocate(BYTES_MAX);
     final MemorySegment size = SystemCalls.allocate(Integer.BYTES);     // socklen_t
 
-    /// Puts `address` here for a socket of `family`. Returns how many bytes it takes, or `-errno`.
+    /// Puts `address` here for a socket of `family`. Returns how many bytes it takes, or
+    /// `-errno`.
     ///
     /// **Errors**: UnresolvedAddressException.
     int put(SocketAddress address, Family family) {

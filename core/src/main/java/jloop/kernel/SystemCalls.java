@@ -11,13 +11,12 @@ import java.lang.foreign.Linker.Option;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
-/// The system calls of Linux that jloop makes: the one table of them. Every call returns what the
-/// kernel says, or `-errno`; what each does is in its manual page.
+/// The system calls of Linux that jloop makes: the one table of them. Every call returns what
+/// the kernel says, or `-errno`; what each does is in its manual page.
 ///
-/// A test gives a poller a subclass that fails some calls. Without one, this is the only class of
-/// its kind that is loaded, and every call is a direct one.
+/// A test gives a poller a subclass that fails some calls. Without one, this is the only class
+/// of its kind that is loaded, and every call is a direct one.
 ///
 /// **Threads**: one at a time, as calls share the place where errno is kept, except
 /// [#eventfdWrite(int)].
@@ -91,8 +90,8 @@ public class SystemCalls {
     private static final FunctionDescriptor WORDS = FunctionDescriptor.of(
             JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final Option ERRNO_KEPT = Option.captureCallState("errno");
-    private static final VarHandle ERRNO =
-            Option.captureStateLayout().varHandle(PathElement.groupElement("errno"));
+    private static final long ERRNO =
+            Option.captureStateLayout().byteOffset(PathElement.groupElement("errno"));
 
     private static final MethodHandle SOCKET = plain("socket");
     private static final MethodHandle BIND = plain("bind");
@@ -155,8 +154,8 @@ public class SystemCalls {
         }
     }
 
-    /// send(2) that never waits and raises no SIGPIPE, of `array` from `offset` on. `size` is at
-    /// most `CRITICAL_BYTES_MAX`.
+    /// send(2) that never waits and raises no SIGPIPE, of `array` from `offset` on. `size` is
+    /// at most `CRITICAL_BYTES_MAX`.
     public int send(int fd, byte[] array, int offset, int size) {
         MemorySegment bytes = bytes(array, offset, size);
         try {
@@ -231,7 +230,7 @@ public class SystemCalls {
         free(state);
     }
 
-    /// malloc(3): memory of no arena, so that any thread may use it and no check is made for it.
+    /// malloc(3): memory of no arena, so that any thread may use it, without a check.
     static MemorySegment allocate(long bytes) {
         long address;
         try {
@@ -263,7 +262,7 @@ public class SystemCalls {
     }
 
     private int result(long returned) {
-        return returned >= 0 ? (int) returned : -(int) ERRNO.get(state, 0L);
+        return returned >= 0 ? (int) returned : -state.get(JAVA_INT, ERRNO);
     }
 
     // The bounds check stands between a wrong length and the heap.

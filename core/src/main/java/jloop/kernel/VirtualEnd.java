@@ -84,8 +84,8 @@ final class VirtualEnd {
         return count;
     }
 
-    /// Over TCP the first send succeeds, and the peer's answer to it breaks the connection; a UNIX
-    /// socket knows at once.
+    /// Over TCP the first send succeeds, and the peer's answer to it breaks the connection; a
+    /// UNIX socket knows at once.
     private int sendToClosed(int length) {
         outputEnded = true;
         return local instanceof UnixDomainSocketAddress ? -Errno.EPIPE : length;

@@ -3,12 +3,12 @@ package jloop.kernel;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/// What waits at a virtual socket that listens: connections to be accepted, and sockets that find
-/// no room among them yet.
+/// What waits at a virtual socket that listens: connections to be accepted, and sockets that
+/// find no room among them yet.
 final class VirtualListener {
 
     /*
-     * Invariants (VirtualPollerTest.connect_toAFullBacklog_waitsForRoom):
+     * Invariants (VirtualSocketTest.connect_toAFullBacklog_waitsForRoom):
      *   I1  backlog.size() <= limit, unless listen was called again with less
      *   I2  while sockets wait, the backlog is full
      */

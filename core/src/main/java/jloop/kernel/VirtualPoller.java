@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A [Poller] and [Clock] for tests: to sleep is to move the clock, and all sockets are in memory.
+/// A [Poller] and [Clock] for tests: to sleep is to move the clock, and sockets are in memory.
 ///
 /// Nothing depends on real time or on chance, so what a loop does on it is the same every time.
 /// The exception is work of other threads, which [#hold()] and [#release()] enclose.
@@ -23,7 +23,7 @@ public final class VirtualPoller implements Poller, Clock {
      * An operation that has to wait is *due* from the moment that something lets it go on (bytes
      * arrive, room is made, the peer closes) and is completed by the next poll.
      *
-     * Invariants (VirtualPollerTest, section "invariants"):
+     * Invariants (I1 and I2: VirtualHistoryTest; the others: VirtualPollerTest):
      *   I1  an operation that is due is under way
      *   I2  an operation under way that is not due could not go on
      *   I3  operations are completed in the order in which they became due, in poll alone; those
@@ -53,13 +53,14 @@ public final class VirtualPoller implements Poller, Clock {
     private final AtomicBoolean woken = new AtomicBoolean();    // any thread sets; poll clears
     private volatile @Nullable Thread sleeper;                  // poll sets; any thread unparks
 
-    /// Waits 10 seconds of real time for other threads; connections hold 64 KiB in each direction.
+    /// Waits for other threads during 10 seconds of real time; connections hold 64 KiB in each
+    /// direction.
     public VirtualPoller() {
         this(PATIENCE, PIPE_BYTES);
     }
 
-    /// Waits for other threads, where there is nothing else to wait for, during `patience` of real
-    /// time. Connections hold `pipeBytes` in each direction.
+    /// Waits for other threads, where there is nothing else to wait for, during `patience` of
+    /// real time. Connections hold `pipeBytes` in each direction.
     public VirtualPoller(Duration patience, int pipeBytes) {
         if (pipeBytes < 1)
             throw new IllegalArgumentException("pipeBytes must be at least 1, not " + pipeBytes);
@@ -81,8 +82,8 @@ public final class VirtualPoller implements Poller, Clock {
         return nowNanos;
     }
 
-    /// Keeps time from moving, while another thread works for the loop: [#poll(long)] then sleeps
-    /// in real time until it is woken. Counts; call [#release()] as often.
+    /// Keeps time from moving while another thread works for the loop: [#poll(long)] then
+    /// sleeps in real time until it is woken. Counts; call [#release()] as often.
     public void hold() {
         holds.incrementAndGet();
     }
@@ -96,10 +97,10 @@ public final class VirtualPoller implements Poller, Clock {
         wake();     // whatever was to wait for this release looks again
     }
 
-    /// Completes what is due. If there is nothing, and nobody woke this poller, sleeps: moves time.
+    /// Completes what is due. If there is nothing, and nobody woke this poller, moves time.
     ///
-    /// **Errors**: IllegalStateException if it has waited for other threads in vain, because time
-    /// is held or because the time-out never ends and no operation is due.
+    /// **Errors**: IllegalStateException if it has waited for other threads in vain, because
+    /// time is held or because the time-out never ends and no operation is due.
     @Override
     public void poll(long timeoutNanos) {
         if (closed) throw new IllegalStateException("the poller is closed");

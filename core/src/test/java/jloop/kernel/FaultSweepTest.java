@@ -14,9 +14,9 @@ import jloop.kernel.FaultySystemCalls.Call;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// One scenario, again and again, with one more system call gone wrong each time: the n-th call
-/// of a kind for n = 1, 2, ... until the scenario has none left, for every errno that the manual
-/// page of the call has.
+/// One scenario, again and again, with another system call gone wrong each time: the n-th call
+/// of a kind for n = 1, 2, ... until the scenario has none left, for every errno that the
+/// manual page of the call has.
 class FaultSweepTest {
 
     private static final int POLLS_MAX = 1000;

@@ -15,7 +15,7 @@ class CallbacksTest {
                 at: the first of two for the same time
                 at: the second, as it was scheduled second
                 later: the last one stops the loop
-                the cancelled one was never called: true
+                closed
                 """);
     }
 }

@@ -102,8 +102,8 @@ final class Example implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    public void close() {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override
@@ -111,8 +111,8 @@ final class Example implements AutoCloseable {
         return name + ", which printed " + printed + ",";
     }
 
-    /// A process started in the background by a shell ignores SIGINT, and so do its children: env
-    /// has them take it again, where env can do that.
+    /// A process started in the background by a shell ignores SIGINT, and so do its children:
+    /// env has them take it again, where env can do that.
     private static final class Signals {
 
         static final List<String> DEFAULT = isSupported()

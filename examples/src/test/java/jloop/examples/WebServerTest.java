@@ -433,7 +433,7 @@ class WebServerTest {
             return line.toString().stripTrailing();
         }
 
-        /// True if the server ends the connection, in good order or not, before the time is over.
+        /// True if the server ends the connection, in good order or not, within the time.
         boolean endsWithin(int millis) throws IOException {
             socket.setSoTimeout(millis);
             try {

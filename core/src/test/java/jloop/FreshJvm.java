@@ -1,0 +1,41 @@
+package jloop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A JVM of its own for a main class of the tests, for what must be the first in its process.
+final class FreshJvm {
+
+    private FreshJvm() { }
+
+    /// Runs `main` at the level of this JVM, on the class path. Returns all that it printed, once
+    /// it has exited with 0.
+    static String run(Class<?> main, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(), "-ea",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp", place(EventLoop.class) + System.getProperty("path.separator") + place(main),
+                "-Djloop.level=" + Carrier.level()));
+        if (Carrier.level() == Level.OPENED)
+            command.addAll(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(),
+                StandardCharsets.UTF_8);
+
+        assertThat(process.waitFor()).as(printed).isZero();
+        return printed;
+    }
+
+    /// The folder of a class: tests are patched into the module, and share its code source.
+    private static String place(Class<?> type) throws Exception {
+        String file = type.getName().replace('.', '/') + ".class";
+        String found = type.getResource("/" + file).toURI().getPath();
+        return found.substring(0, found.length() - file.length());
+    }
+}

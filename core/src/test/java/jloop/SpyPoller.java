@@ -1,0 +1,54 @@
+package jloop;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import jloop.kernel.Descriptor;
+import jloop.kernel.Family;
+import jloop.kernel.Operation;
+import jloop.kernel.Poller;
+
+/// A poller that notes what it is asked and passes it on.
+final class SpyPoller implements Poller {
+
+    final List<Long> timeouts = new ArrayList<>();
+    final AtomicInteger wakes = new AtomicInteger();
+
+    private final Poller real;
+
+    SpyPoller(Poller real) {
+        this.real = real;
+    }
+
+    @Override
+    public Descriptor open(Family family) {
+        return real.open(family);
+    }
+
+    @Override
+    public boolean submit(Operation operation) {
+        return real.submit(operation);
+    }
+
+    @Override
+    public boolean cancel(Operation operation) {
+        return real.cancel(operation);
+    }
+
+    @Override
+    public void poll(long timeoutNanos) {
+        timeouts.add(timeoutNanos);
+        real.poll(timeoutNanos);
+    }
+
+    @Override
+    public void wake() {
+        wakes.incrementAndGet();
+        real.wake();
+    }
+
+    @Override
+    public void close() {
+        real.close();
+    }
+}
