@@ -2,6 +2,7 @@ package jloop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,11 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
     boolean failureIsReported;              // to the exception handler; written by Shield alone
 
     /// A done-callback, remembered until the future is done.
-    private record Callback(Consumer<?> call) { }
+    private record Callback(Consumer<?> call) {
+        Callback {
+            Objects.requireNonNull(call, "callback");
+        }
+    }
 
     private record Failed(Throwable exception) { }
 
@@ -90,7 +95,7 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
     public void setException(Throwable exception) {
         rejectTask("setException");
         requirePending("exception");
-        finish(State.FINISHED, new Failed(exception));
+        finish(State.FINISHED, new Failed(Objects.requireNonNull(exception, "exception")));
     }
 
     private void rejectTask(String method) {

@@ -1,5 +1,6 @@
 package jloop;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A call that the loop has promised to make, and the means to call it off.
@@ -13,7 +14,7 @@ public sealed class Handle permits TimerHandle, Arrival {
     volatile @Nullable Handle next;         // in the intake: any thread sets, loop thread follows
 
     Handle(Runnable call) {
-        this.call = call;
+        this.call = Objects.requireNonNull(call, "callback");
     }
 
     /// Calls it off, if the call has not begun. Calling again does nothing.

@@ -15,6 +15,7 @@ final class JdkAccess {
      * JDK 21 to 28. The public scheduler API to come is one more class like HookedCarrier.
      */
 
+    private static final String POLLERS_ARE_PLATFORM_THREADS = "1";
     private static final MethodHandle NEW_THREAD;
     private static final MethodHandle CURRENT_CARRIER;
 
@@ -27,7 +28,8 @@ final class JdkAccess {
                             String.class, int.class, Runnable.class));
             CURRENT_CARRIER = lookup.findStatic(Thread.class, "currentCarrierThread",
                     MethodType.methodType(Thread.class));
-            bearPollersElsewhere();
+            if (!POLLERS_ARE_PLATFORM_THREADS.equals(System.getProperty("jdk.pollerMode")))
+                bearPollersElsewhere();
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -88,6 +90,8 @@ final class JdkAccess {
 
     /// Has the JDK start its own pollers of sockets from a platform thread. Born in a coroutine
     /// they would inherit its loop as their scheduler, and hang for ever when that loop ends.
+    /// Costs 0.3 s at the exit of the JVM, which waits that long for threads in native code; with
+    /// `-Djdk.pollerMode=1` (./jloop run gives it) there is nothing to inherit and no need.
     private static void bearPollersElsewhere() throws ClassNotFoundException {
         if (!Thread.currentThread().isVirtual()) {
             Class.forName("sun.nio.ch.Poller");

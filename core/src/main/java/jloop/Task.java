@@ -3,6 +3,7 @@ package jloop;
 import java.io.InterruptedIOException;
 import java.net.SocketException;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,7 @@ public final class Task<T> extends Future<T> {
         super(loop);
         loop.checkThread("createTask");
         loop.checkOpen();
-        this.coroutine = coroutine;
+        this.coroutine = Objects.requireNonNull(coroutine, "coroutine");
         this.name = options.name();
         this.number = name == null ? UNNAMED.incrementAndGet() : 0;
         loop.tasks.add(this);

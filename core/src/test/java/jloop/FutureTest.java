@@ -354,7 +354,8 @@ class FutureTest {
 
         loop.runUntilComplete(() -> {
             assertThatIllegalStateException().isThrownBy(foreign::await)
-                    .withMessageContaining("await belongs to").withMessageContaining("another loop");
+                    .withMessageContaining("await belongs to")
+                    .withMessageContaining("another loop");
         });
     }
 

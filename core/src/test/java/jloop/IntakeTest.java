@@ -80,7 +80,8 @@ class IntakeTest {
     // ---- with a loop
 
     @Test
-    @AsIn({"test_events.test_call_soon_threadsafe", "uv:test_base.test_call_soon_threadsafe_safety"})
+    @AsIn({"test_events.test_call_soon_threadsafe",
+        "uv:test_base.test_call_soon_threadsafe_safety"})
     void callSoonThreadsafe_bySixteenThreads_losesNoneAndKeepsTheOrderOfEach() throws Exception {
         int[] expected = new int[THREADS];
         int[] all = new int[1];

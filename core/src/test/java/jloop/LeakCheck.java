@@ -15,8 +15,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/// Makes the loops of a test, and fails the test if it leaves something behind: a loop that runs,
-/// a task, a timer, a thread of ours, or a report that nobody looked at.
+/// Makes the loops of a test, and fails the test if it leaves something behind: a loop that
+/// runs, a task, a timer, a thread of ours, or a report that nobody looked at.
 final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);

@@ -135,10 +135,21 @@ class MisuseTest {
     @Test
     void nullCalls_areRefusedAtTheCaller() {
         loop.runUntilComplete(() -> {
-            assertThatExceptionOfType(NullPointerException.class)
-                    .isThrownBy(() -> Asyncio.sleep(null));
-            assertThatExceptionOfType(NullPointerException.class)
-                    .isThrownBy(() -> loop.callLater(null, () -> { }));
+            Future<Integer> future = loop.createFuture();
+            for (VoidCoroutine call : List.<VoidCoroutine>of(
+                    () -> Asyncio.sleep(null),
+                    () -> loop.callLater(null, () -> { }),
+                    () -> loop.callLater(Duration.ZERO, null),
+                    () -> loop.callSoon(null),
+                    () -> loop.callSoonThreadsafe(null),
+                    () -> loop.createTask((Coroutine<Integer>) null),
+                    () -> future.addDoneCallback(null),
+                    () -> future.setException(null),
+                    () -> Asyncio.shield((Future<Integer>) null))) {
+                assertThatExceptionOfType(NullPointerException.class).isThrownBy(call::run);
+            }
+            assertThat(future.done()).isFalse();
+            assertThat(Asyncio.allTasks()).hasSize(1);
         });
     }
 }

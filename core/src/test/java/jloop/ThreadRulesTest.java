@@ -23,8 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/// What other threads may do with a loop, and what they may not: a loop that runs in a thread of
-/// its own, seen from the test's.
+/// What other threads may do with a loop, and what they may not: a loop that runs in a thread
+/// of its own, seen from the test's.
 class ThreadRulesTest {
 
     @RegisterExtension final LeakCheck check = new LeakCheck();
