@@ -190,7 +190,8 @@ public final class EventLoop implements AutoCloseable {
         }
         closed = true;
         ready.clear();
-        timers.clear();
+        for (TimerHandle left; (left = timers.takeDue(later(CENTURY_NANOS))) != null; )
+            carrier.abandon(left);
         workers.close();
         sockets.close();
         poller.close();

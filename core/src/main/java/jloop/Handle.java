@@ -27,6 +27,10 @@ public sealed class Handle permits TimerHandle, Arrival {
         return cancelled;
     }
 
+    final @Nullable Runnable call() {
+        return call;
+    }
+
     /// True if the call may run on the bare carrier.
     final boolean isCarrierCall() {
         return call instanceof CarrierCall || call == null;

@@ -188,11 +188,13 @@ final class HandoffCarrier extends Carrier {
 
     /// Passes the baton and waits until it is back.
     private void step(Strand strand, Thread thread) {
-        if (thread.getState() == Thread.State.TERMINATED) return;
+        boolean isNew = thread.getState() == Thread.State.NEW;
+        // It may stand in the queue twice, once for a wake-up and once for an interrupt.
+        if (!isNew && !strand.awaitsGrant) return;
         holder = thread;
         strand.granted = true;
         running = strand;           // last: the watch minds only who has taken the grant
-        if (thread.getState() == Thread.State.NEW) thread.start();
+        if (isNew) thread.start();
         else LockSupport.unpark(thread);
         while (holder != turner) LockSupport.park(this);
         running = null;
@@ -220,6 +222,7 @@ final class HandoffCarrier extends Carrier {
 
     @Override
     void park(Strand strand) {
+        strand.awaitsGrant = true;
         giveBack();
         awaitGrant(strand);
     }
@@ -254,12 +257,16 @@ final class HandoffCarrier extends Carrier {
         LockSupport.unpark(turner);
     }
 
+    /// Waits for the baton. An interrupt asks for it, so that the strand can take note of it.
     private void awaitGrant(Strand strand) {
         boolean interrupted = false;
         while (!strand.granted && !loop.isClosed()) {
             LockSupport.park(strand);
-            if (Thread.interrupted()) interrupted = true;
+            if (!Thread.interrupted() || interrupted) continue;
+            interrupted = true;
+            askFor(strand);
         }
+        strand.awaitsGrant = false;
         strand.granted = false;
         if (interrupted) Thread.currentThread().interrupt();
     }
@@ -269,17 +276,24 @@ final class HandoffCarrier extends Carrier {
         Thread me = Thread.currentThread();
         while (holder == null && !strand.away && !loop.isClosed()) Thread.onSpinWait();
         if (holder == me || loop.isClosed()) return;
-        Runnable continuation = strand.continuation;
-        if (continuation == null) return;
-        loop.arrive(new Arrival(continuation));
+        strand.awaitsGrant = true;
+        askFor(strand);
         awaitGrant(strand);
         strand.away = false;
+    }
+
+    private void askFor(Strand strand) {
+        Runnable continuation = strand.continuation;
+        if (continuation != null) loop.arrive(new Arrival(continuation));
     }
 
     @Override
     void abandon(Runnable continuation) {
         if (continuation instanceof Step step) LockSupport.unpark(step.thread);
     }
+
+    @Override
+    void abandon(TimerHandle timer) { }
 
     @Override
     void close() { }

@@ -110,8 +110,11 @@ final class HookedCarrier extends Carrier {
     /// The continuation to run for it, or null if it is on its way already.
     private @Nullable Runnable unpark(Strand strand) {
         catcher = Thread.currentThread();
-        LockSupport.unpark(strand.thread);
-        catcher = null;
+        try {
+            LockSupport.unpark(strand.thread);
+        } finally {
+            catcher = null;
+        }
         Runnable continuation = caught;
         caught = null;
         return continuation;
@@ -140,6 +143,13 @@ final class HookedCarrier extends Carrier {
     @Override
     void abandon(Runnable continuation) {
         ForkJoinPool.commonPool().execute(continuation);
+    }
+
+    @Override
+    void abandon(TimerHandle timer) {
+        if (!(timer.call() instanceof Unpark unpark)) return;
+        var _ = ForkJoinPool.commonPool().schedule(unpark, timer.when() - loop.time(),
+                TimeUnit.NANOSECONDS);      // nobody is left to wait for it
     }
 
     @Override
@@ -190,6 +200,14 @@ final class HookedCarrier extends Carrier {
         }
     }
 
+    /// The end of a timed park.
+    private record Unpark(Runnable unpark) implements CarrierCall {
+        @Override
+        public void run() {
+            unpark.run();
+        }
+    }
+
     /// A timed park of the JDK, in the loop's timers.
     private static final class ParkTimer implements ScheduledFuture<Object> {
 
@@ -198,7 +216,7 @@ final class HookedCarrier extends Carrier {
 
         ParkTimer(EventLoop loop, Runnable unpark, long delayNanos) {
             this.loop = loop;
-            this.timer = loop.addTimer(loop.later(delayNanos), (CarrierCall) unpark::run);
+            this.timer = loop.addTimer(loop.later(delayNanos), new Unpark(unpark));
         }
 
         @Override

@@ -77,7 +77,7 @@ public final class Socket implements AutoCloseable {
     }
 
     /// Throws away what has come and nobody has received, at most `maxBytes` of it, for who is
-    /// about to close: the system answers bytes that are left with a reset, and that may cost the
+    /// about to close: the system answers bytes that are left with a reset, which may cost the
     /// peer what was sent to it last. Does nothing while somebody waits to receive.
     public void discardReceived(int maxBytes) {
         if (reader != null || incoming != null && incoming.waiter != null) return;

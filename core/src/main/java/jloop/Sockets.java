@@ -36,9 +36,9 @@ final class Sockets {
         immediate++;
     }
 
-    /// Lets the others run when so many operations were over at once. Called before the next one
-    /// begins: there a cancellation loses nothing, and a task whose operations never wait has to
-    /// get its own somewhere.
+    /// Lets the others run when so many operations were over at once. Called before the next
+    /// begins: there a cancellation loses nothing, and a task whose operations never wait has
+    /// to get its own somewhere.
     void pace() {
         if (immediate < IMMEDIATE_MAX) return;
         immediate = 0;

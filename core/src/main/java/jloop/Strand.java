@@ -25,6 +25,7 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
     @Nullable Runnable continuation;        // what the carrier runs to go on with this thread
 
     // HANDOFF only
+    volatile boolean awaitsGrant;           // the strand sets and clears
     volatile boolean granted;               // the carrier sets, the strand clears
     volatile boolean away;                  // the watch sets: blocked in the JDK, lost the baton
 

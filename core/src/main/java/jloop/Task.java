@@ -177,6 +177,7 @@ public final class Task<T> extends Future<T> {
     }
 
     private void deliver(@Nullable Object reason) {
+        cancelReason = reason;
         if (awaited != null && awaited.cancelWait(reason)) return;
         mustCancel = true;
         Thread thread = strand.thread;
@@ -233,6 +234,7 @@ public final class Task<T> extends Future<T> {
         CancelScope cancelled = CancelScope.effective(scope);
         if (cancelled == null) return;
         pending = CancelScope.outermost(pending, cancelled);
+        cancelReason = null;
         throw cancelNow();
     }
 

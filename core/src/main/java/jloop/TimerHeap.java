@@ -70,14 +70,6 @@ final class TimerHeap {
         return first;
     }
 
-    /// Forgets all timers.
-    void clear() {
-        for (int i = 0; i < size; i++) at(i).index = TimerHandle.NOT_QUEUED;
-        timers = new TimerHandle[FIRST_CAPACITY];
-        whens = new long[FIRST_CAPACITY];
-        size = 0;
-    }
-
     @SuppressWarnings("NullAway")       // I1, I4: not null below size
     private void siftUp(int i, TimerHandle timer) {
         long when = timer.whenNanos;

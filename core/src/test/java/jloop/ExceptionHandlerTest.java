@@ -79,6 +79,7 @@ class ExceptionHandlerTest {
         assertThat(trace).containsExactly("next", "task");
     }
 
+    @SuppressWarnings("InfiniteRecursion")
     private static int overflow(int depth) {
         return overflow(depth + 1) + 1;
     }
@@ -110,6 +111,7 @@ class ExceptionHandlerTest {
         assertThat(trace).containsExactly("went on");
     }
 
+    @SuppressWarnings("InfiniteRecursion")
     private int overflowScheduling(int depth) {
         loop.callSoon(() -> { }).cancel();
         loop.callLater(Duration.ofSeconds(1), () -> { }).cancel();

@@ -6,14 +6,15 @@ import jloop.kernel.Errno;
 import jloop.kernel.SystemCalls;
 
 /// System calls of which some fail: one call that is chosen by its name and number, and every
-/// one that would open more sockets than there may be. Long sends and receives can be cut short.
+/// one that would open more sockets than there may be. Sends can be cut short; receives cannot,
+/// as the kernel never does that while there is more.
 public final class FailingCalls extends SystemCalls {
 
     /// How many sockets may be open at once.
     public int socketsMax = Integer.MAX_VALUE;
 
-    /// How many bytes one send or recv moves at most.
-    public int bytesMax = Integer.MAX_VALUE;
+    /// How many bytes one send takes at most.
+    public int sentMax = Integer.MAX_VALUE;
 
     private final BitSet open = new BitSet();
     private String name = "none";
@@ -22,6 +23,8 @@ public final class FailingCalls extends SystemCalls {
     private int seen;
     private int injected;
 
+    public FailingCalls() { }
+
     /// Has the `nth` call of `name` from now on, counted from 1, fail with `errno`.
     public void fail(String name, int nth, int errno) {
         this.name = name;
@@ -29,6 +32,10 @@ public final class FailingCalls extends SystemCalls {
         this.errno = errno;
         seen = 0;
         injected = 0;
+    }
+
+    public void failNothing() {
+        fail("none", 0, 0);
     }
 
     /// Whether the call that was to fail was made.
@@ -83,14 +90,13 @@ public final class FailingCalls extends SystemCalls {
 
     @Override
     public int recv(int fd, byte[] array, int offset, int size) {
-        return fails("recv") ? -errno
-                : super.recv(fd, array, offset, Math.min(size, bytesMax));
+        return fails("recv") ? -errno : super.recv(fd, array, offset, size);
     }
 
     @Override
     public int send(int fd, byte[] array, int offset, int size) {
         return fails("send") ? -errno
-                : super.send(fd, array, offset, Math.min(size, bytesMax));
+                : super.send(fd, array, offset, Math.min(size, sentMax));
     }
 
     @Override

@@ -26,9 +26,9 @@ import jloop.kernel.NioPoller;
 import jloop.kernel.Poller;
 import org.jspecify.annotations.Nullable;
 
-/// A loop to test on, with real sockets, and what has to be true of it when the test is over: no
-/// task, timer, socket or thread is left, and the exception handler was told of nothing but what
-/// the test has asked for.
+/// A loop to test on, with real sockets, and what has to be true of it when the test is over:
+/// no task, timer, socket or thread is left, and the exception handler was told of nothing but
+/// what the test has asked for.
 public final class Rig {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -174,6 +174,31 @@ public final class Rig {
             return Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
         } catch (IOException _) {               // it has ended meanwhile
             return 0;
+        }
+    }
+
+    /// Measures time without that for which the thread waited for a processor: on a busy
+    /// machine, what is late for that reason is not late by our fault.
+    public static final class Stopwatch {
+
+        private final long startNanos = Clock.SYSTEM.nanos();
+        private final String thread = target(Path.of("/proc/thread-self"));
+        private final long stolenNanos = stolenNanos();
+
+        public long nanos() {
+            long nanos = Clock.SYSTEM.nanos() - startNanos;
+            boolean sameThread = target(Path.of("/proc/thread-self")).equals(thread);
+            return sameThread ? nanos - (stolenNanos() - stolenNanos) : nanos;
+        }
+
+        private static long stolenNanos() {
+            try {
+                // proc(5): time on the processor, time waited for it, slices.
+                String stat = Files.readString(Path.of("/proc/thread-self/schedstat"));
+                return Long.parseLong(stat.split(" ")[1]);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
         }
     }
 

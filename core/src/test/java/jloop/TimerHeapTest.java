@@ -56,19 +56,6 @@ class TimerHeapTest {
         assertThat(heap.size()).isEqualTo(1);
     }
 
-    @Test
-    void clear_forgetsAll() {
-        for (int i = 0; i < 100; i++) add(i);
-        gone.addAll(model);
-        model.clear();
-
-        heap.clear();
-
-        check();
-        gone.getFirst().cancel();       // cancelling one that is gone does no harm
-        check();
-    }
-
     /// Around the place where nanoTime wraps, a later time is a smaller number.
     @Test
     void order_whereTheClockWraps_goesByDifference() {

@@ -73,7 +73,8 @@ class ServerTest {
     @EachPoller
     void startServer_twoHundredConnectionsAtOnce_areServed(Rig.Kind kind) {
         Rig.run(kind, rig -> {
-            try (Server server = echoServer()) {
+            Server server = echoServer();
+            try (server) {
                 List<Task<String>> tasks = new ArrayList<>();
                 for (int i = 0; i < 200; i++) {
                     String question = "question " + i;
@@ -87,9 +88,8 @@ class ServerTest {
                 for (int i = 0; i < 200; i++) {
                     assertThat(tasks.get(i).await()).isEqualTo("question " + i);
                 }
-                server.close();
-                server.waitClosed();
             }
+            server.waitClosed();
         });
     }
 
@@ -202,9 +202,9 @@ class ServerTest {
     @EachPoller
     void close_refusesNewConnectionsAndKeepsTheOthers(Rig.Kind kind) {
         Rig.run(kind, rig -> {
-            try (Server server = echoServer();
-                    StreamPair pair = openConnection(HERE, server.port())) {
-                int port = server.port();
+            Server server = echoServer();
+            int port = server.port();
+            try (StreamPair pair = openConnection(HERE, port)) {
                 assertThat(ask(pair, "before")).isEqualTo("before");
 
                 server.close();
