@@ -32,7 +32,8 @@ final class HandoffCarrier extends Carrier {
      */
 
     private static final VarHandle HOLDER;
-    private static final long WATCH_NANOS = 100_000;        // blocked for so long: take the baton
+    private static final long WATCH_NANOS = 100_000;        // between two looks at who runs
+    private static final int KEEN_LOOKS = 2_000;            // after taking it: without a pause
     private static final int SETTLE_ROUNDS = 200;           // of WATCH_NANOS / 4: then go on anyway
     private static final long NO_REQUEST = -1;
 
@@ -55,6 +56,7 @@ final class HandoffCarrier extends Carrier {
     private volatile boolean over;
     private volatile @Nullable Throwable failure;
     private final List<Strand> away = new ArrayList<>();    // turner only
+    private int keenLooks;                                  // host only
 
     HandoffCarrier(EventLoop loop) {
         super(loop);
@@ -112,15 +114,22 @@ final class HandoffCarrier extends Carrier {
         LockSupport.unpark(turner);
     }
 
-    /// Waits a moment; if the same strand is then found blocked in the JDK, takes its baton.
+    /// Waits a moment; if the strand that runs is then found blocked in the JDK, takes its baton.
     private void watch() {
-        LockSupport.parkNanos(WATCH_NANOS);
+        // Where one blocks, the next one often does: then a pause each would hold up the loop.
+        if (keenLooks > 0) {
+            keenLooks--;
+            Thread.onSpinWait();
+        } else {
+            LockSupport.parkNanos(WATCH_NANOS);
+        }
         Strand strand = running;
         Thread thread = strand == null ? null : strand.thread;
         if (strand == null || thread == null || strand.granted || !isBlocked(thread)) return;
         if (!HOLDER.compareAndSet(this, thread, null)) return;
         if (running == strand && isBlocked(thread)) {
             strand.away = true;
+            keenLooks = KEEN_LOOKS;
             holder = turner;
             LockSupport.unpark(turner);
         } else {
