@@ -7,9 +7,9 @@ import jloop.Task;
 
 import static jloop.Asyncio.*;
 
-/// The scheduling benchmarks: `java ... Micro.java CASE [REPETITIONS]`, with CASE one of `spawn`,
-/// `yield`, `pingpong`, `timers`, `threadsafe`, `callsoon`, `armcancel`. Prints the seconds of each
-/// repetition as a line of JSON; the first one is cold.
+/// The scheduling benchmarks: `java ... Micro.java CASE [REPETITIONS]`, with CASE one of
+/// `spawn`, `yield`, `pingpong`, `timers`, `threadsafe`, `callsoon`, `armcancel`. Prints the
+/// seconds of each repetition as a line of JSON; the first one is cold.
 public class Micro {
 
     static long sum;

@@ -4,9 +4,10 @@ import jloop.io.*;
 import static jloop.Asyncio.*;
 
 /// A server in the middle of many open connections, and what must not bring it down:
-/// `./jloop run bench/Survive.java [CONNECTIONS]`. The peers are a process of their own. After each
-/// fault the oracles are checked: file descriptors and tasks as before, an echo within 50 ms,
-/// no processor time while idle, one report for each error. Exit status 1 if any does not hold.
+/// `./jloop run bench/Survive.java [CONNECTIONS]`. The peers are a process of their own. After
+/// each fault the oracles are checked: file descriptors and tasks as before, an echo within 50
+/// ms, no processor time while idle, one report for each error. Exit status 1 if any does not
+/// hold.
 public class Survive {
 
     static final int IDLE_CHECK_MILLIS = 300;

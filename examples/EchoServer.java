@@ -12,7 +12,9 @@ import jloop.io.*;
 import static jloop.Asyncio.*;
 
 static final int BACKLOG = 1024;
-static final int CHUNK_BYTES = 64 * 1024;
+// Received into the same array each time: fastest for who is never idle. A server of mostly idle
+// connections calls read instead, which holds no memory while it waits.
+static final int BUFFER_BYTES = 16 * 1024;
 
 void main(String[] args) {
     if (args.length == 0) {
@@ -48,9 +50,9 @@ void serveSockets(int port) throws IOException {
 void echo(EventLoop loop, Socket connection) {
     try (connection) {
         connection.setNoDelay(true);
-        byte[] received;
-        while ((received = loop.sockRecv(connection, CHUNK_BYTES)).length > 0) {
-            loop.sockSendall(connection, received);
+        byte[] buffer = new byte[BUFFER_BYTES];
+        for (int count; (count = loop.sockRecvInto(connection, buffer, 0, BUFFER_BYTES)) > 0; ) {
+            loop.sockSendall(connection, buffer, 0, count);
         }
     } catch (IOException e) {
         // The peer has gone: so has the work.
@@ -67,9 +69,9 @@ void serveStreams(int port) throws IOException {
 
 void echo(StreamReader reader, StreamWriter writer) {
     try {
-        byte[] received;
-        while ((received = reader.read(CHUNK_BYTES)).length > 0) {
-            writer.write(received);
+        byte[] buffer = new byte[BUFFER_BYTES];
+        for (int count; (count = reader.readInto(buffer, 0, BUFFER_BYTES)) > 0; ) {
+            writer.write(buffer, 0, count);
             writer.drain();
         }
     } catch (IOException e) {

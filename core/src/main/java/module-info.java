@@ -9,7 +9,7 @@ import org.jspecify.annotations.NullMarked;
 @SuppressWarnings("module")             // jloop.testing is built after this
 module jloop {
     requires static transitive org.jspecify;
-    requires static jdk.unsupported;    // sun.misc.Signal, for Ctrl-C; without it Ctrl-C ends the JVM
+    requires static jdk.unsupported;    // sun.misc.Signal: without it Ctrl-C ends the JVM
 
     exports jloop;
     exports jloop.io;

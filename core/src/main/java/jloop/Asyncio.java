@@ -20,20 +20,20 @@ import org.jspecify.annotations.Nullable;
 
 /// asyncio's functions, meant for `import static jloop.Asyncio.*`.
 ///
-/// Those that wait (`sleep`, `waitFor`, `timeout`, `toThread`, `openConnection` ...) are called in
-/// a coroutine, and are points where a cancelled task gets its [CancelledError].
+/// Those that wait (`sleep`, `waitFor`, `timeout`, `toThread`, `openConnection` ...) are called
+/// in a coroutine, and are points where a cancelled task gets its [CancelledError].
 public final class Asyncio {
 
     private Asyncio() { }
 
     // ---- Running
 
-    /// Runs `main` on a new loop until it is done, and returns its result or throws what it threw.
-    /// Then cancels the tasks that are left and waits for them, waits for the default executor, at
-    /// most 5 minutes, and closes the loop.
+    /// Runs `main` on a new loop until it is done, and returns its result or throws what it
+    /// threw. Then cancels the tasks that are left and waits for them, waits for the default
+    /// executor, at most 5 minutes, and closes the loop.
     ///
-    /// The first Ctrl-C cancels the main task; if it ends by that, [KeyboardInterrupt] is thrown.
-    /// The second ends the run at once.
+    /// The first Ctrl-C cancels the main task; if it ends by that, [KeyboardInterrupt] is
+    /// thrown. The second ends the run at once.
     ///
     /// **Errors**: IllegalStateException if a loop runs in this thread.
     public static <T> T run(Coroutine<T> main) {
@@ -144,11 +144,11 @@ public final class Asyncio {
         return loop.tasks.snapshot();
     }
 
-    /// Submits `coroutine` to `loop` from another thread. Cancelling what is returned cancels the
-    /// task.
+    /// Submits `coroutine` to `loop` from another thread. Cancelling what is returned cancels
+    /// the task.
     ///
-    /// **Errors**: IllegalStateException if the loop is closed, and from a wait for the result in
-    /// a callback of that same loop, which could never end.
+    /// **Errors**: IllegalStateException if the loop is closed, and from a wait for the result
+    /// in a callback of that same loop, which could never end.
     @AnyThread
     public static <T> CompletableFuture<T> runCoroutineThreadsafe(
             Coroutine<T> coroutine, EventLoop loop) {
@@ -196,11 +196,11 @@ public final class Asyncio {
         return result;
     }
 
-    /// The results of all `coroutines`, in the order given: each becomes a task that starts now.
-    /// The first failure fails the whole, and the others run on.
+    /// The results of all `coroutines`, in the order given: each becomes a task that starts
+    /// now. The first failure fails the whole, and the others run on.
     ///
-    /// **Cancellation**: cancelling the future cancels all of them; it is over when the first of
-    /// them ends by that.
+    /// **Cancellation**: cancelling the future cancels all of them; it is over when the first
+    /// of them ends by that.
     @SafeVarargs
     public static <T> Future<List<T>> gather(Coroutine<? extends T>... coroutines) {
         EventLoop loop = getEventLoop();
@@ -225,8 +225,8 @@ public final class Asyncio {
         return gather(list);
     }
 
-    /// [#gather] of futures and tasks. A future that stands in the list twice is one, its result
-    /// stands there twice.
+    /// [#gather] of futures and tasks. A future that stands in the list twice is one, its
+    /// result stands there twice.
     ///
     /// **Errors**: IllegalArgumentException if they belong to different loops.
     public static <T> Future<List<T>> gather(List<? extends Future<? extends T>> futures) {
@@ -267,11 +267,11 @@ public final class Asyncio {
         timeout(limit, body.returningNull());
     }
 
-    /// Runs `coroutine` in the calling task, for at most `limit`; null for as long as it takes. A
-    /// limit of zero or less never starts it.
+    /// Runs `coroutine` in the calling task, for at most `limit`; null for as long as it takes.
+    /// A limit of zero or less never starts it.
     ///
-    /// **Errors**: TimeoutException, once the coroutine has ended by its cancellation. If it ends
-    /// with a result all the same, that is returned.
+    /// **Errors**: TimeoutException, once the coroutine has ended by its cancellation. If it
+    /// ends with a result all the same, that is returned.
     public static <T> T waitFor(Coroutine<T> coroutine, @Nullable Duration limit)
             throws TimeoutException {
         if (isOver(limit)) return cancelled(getRunningLoop().createTask(coroutine));
@@ -283,7 +283,8 @@ public final class Asyncio {
         waitFor(coroutine.returningNull(), limit);
     }
 
-    /// Waits for `future`, for at most `limit`, and cancels it then. Otherwise as the other form.
+    /// Waits for `future`, for at most `limit`, and cancels it then. Otherwise as the other
+    /// form.
     public static <T> T waitFor(Future<T> future, @Nullable Duration limit)
             throws TimeoutException {
         if (isOver(limit)) return cancelled(future);
@@ -361,9 +362,9 @@ public final class Asyncio {
         return Streams.open(host, port, options.apply(ConnectOptions.DEFAULT));
     }
 
-    /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one), and
-    /// runs `handler` in a task of its own for each connection, which is closed when the handler
-    /// returns.
+    /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one),
+    /// and runs `handler` in a task of its own for each connection, which is closed when the
+    /// handler returns.
     ///
     /// **Errors**: BindException, naming the address.
     public static Server startServer(ConnectionHandler handler, @Nullable String host, int port)

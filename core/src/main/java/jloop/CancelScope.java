@@ -2,7 +2,8 @@ package jloop;
 
 import org.jspecify.annotations.Nullable;
 
-/// A stretch of a task that can be cancelled as a whole: one node of the task's stack of scopes.
+/// A stretch of a task that can be cancelled as a whole: one node of the task's stack of
+/// scopes.
 final class CancelScope {
 
     /*
@@ -86,8 +87,8 @@ final class CancelScope {
     }
 
     /// Leaves the scope, which must be the innermost. Returns true if `thrown`, which leaves it
-    /// too (null if nothing does), is this scope's own cancellation, to be turned into something
-    /// else.
+    /// too (null if nothing does), is this scope's own cancellation, to be turned into
+    /// something else.
     boolean leave(@Nullable Throwable thrown) {
         Task<?> owner = task;
         if (owner == null || owner.scope != this)

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The error that a cancelled task gets where it waits.
 ///
-/// It extends [Error], so `catch (Exception e)` lets it pass. Clean up in `finally`; who catches
-/// it and goes on has swallowed the cancellation, see [Task#uncancel()].
+/// It extends [Error], so `catch (Exception e)` lets it pass. Clean up in `finally`; who
+/// catches it and goes on has swallowed the cancellation, see [Task#uncancel()].
 ///
 /// **As in asyncio**: `CancelledError`, a BaseException for the same reason.
 public final class CancelledError extends Error {

@@ -60,7 +60,8 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
     /// The loop is closed: lets a coroutine that was to run find that out somewhere else.
     abstract void abandon(Runnable continuation);
 
-    /// The loop is closed: sees to it that a coroutine for which `timer` stands wakes all the same.
+    /// The loop is closed: sees to it that a coroutine for which `timer` stands wakes all the
+    /// same.
     abstract void abandon(TimerHandle timer);
 
     /// The loop is closed: its strands can run no more.

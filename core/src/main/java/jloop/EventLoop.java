@@ -71,7 +71,9 @@ public final class EventLoop implements AutoCloseable {
         this(Pollers.best(), Clock.SYSTEM);
     }
 
-    EventLoop(Poller poller, Clock clock) {
+    /// A loop on a given poller and clock: for tests in virtual time, and for embedding. The
+    /// types are in a package that is exported to `jloop.testing` only.
+    public EventLoop(Poller poller, Clock clock) {
         this.poller = poller;
         this.clock = clock;
         this.carrier = Carrier.of(this);
@@ -83,9 +85,9 @@ public final class EventLoop implements AutoCloseable {
 
     /// Runs until [#stop()] is called.
     ///
-    /// **Errors**: IllegalStateException if the loop is closed or runs already, or if another loop
-    /// runs in this thread; [KeyboardInterrupt] on Ctrl-C, if run by the main thread; what a
-    /// callback throws of [KeyboardInterrupt] and [SystemExit].
+    /// **Errors**: IllegalStateException if the loop is closed or runs already, or if another
+    /// loop runs in this thread; [KeyboardInterrupt] on Ctrl-C, if run by the main thread; what
+    /// a callback throws of [KeyboardInterrupt] and [SystemExit].
     public void runForever() {
         checkOpen();
         if (isRunning())
@@ -129,8 +131,8 @@ public final class EventLoop implements AutoCloseable {
 
     /// Runs until `future` is done; returns its result or throws what it failed with.
     ///
-    /// **Errors**: as [#runForever()]; IllegalArgumentException if the future belongs to another
-    /// loop; IllegalStateException if the loop is stopped before the future is done.
+    /// **Errors**: as [#runForever()]; IllegalArgumentException if the future belongs to
+    /// another loop; IllegalStateException if the loop is stopped before the future is done.
     public <T> T runUntilComplete(Future<T> future) {
         checkOpen();
         if (future.loop != this)
@@ -175,8 +177,8 @@ public final class EventLoop implements AutoCloseable {
         return closed;
     }
 
-    /// Closes the loop for good. What is scheduled is dropped; tasks that are pending stay so, and
-    /// are reported. Closing again does nothing.
+    /// Closes the loop for good. What is scheduled is dropped; tasks that are pending stay so,
+    /// and are reported. Closing again does nothing.
     ///
     /// **Errors**: IllegalStateException if it runs.
     @Override
@@ -225,8 +227,8 @@ public final class EventLoop implements AutoCloseable {
         return handle;
     }
 
-    /// [#callSoon] from any thread: wakes the loop if it sleeps. Calls of one thread are made in
-    /// the order they were given.
+    /// [#callSoon] from any thread: wakes the loop if it sleeps. Calls of one thread are made
+    /// in the order they were given.
     ///
     /// **Errors**: IllegalStateException if the loop is closed.
     @AnyThread
@@ -237,8 +239,8 @@ public final class EventLoop implements AutoCloseable {
         return handle;
     }
 
-    /// Has `callback` called once `delay` has passed; at once, in the next turn, if it is zero or
-    /// negative.
+    /// Has `callback` called once `delay` has passed; at once, in the next turn, if it is zero
+    /// or negative.
     public TimerHandle callLater(Duration delay, Runnable callback) {
         return callAtNanos(later(nanos(delay)), callback, "callLater");
     }
@@ -281,7 +283,8 @@ public final class EventLoop implements AutoCloseable {
         return clock.nanos();
     }
 
-    int timerCount() {
+    /// How many timers are armed.
+    public int timerCount() {
         return timers.size();
     }
 
@@ -320,12 +323,12 @@ public final class EventLoop implements AutoCloseable {
 
     // ---- Executors
 
-    /// Has `job` carried out by `executor`, or by the default one if it is null: a pool of up to
-    /// 32 platform threads, made when first needed. Cancelling the future calls off a job that has
-    /// not begun.
+    /// Has `job` carried out by `executor`, or by the default one if it is null: a pool of up
+    /// to 32 platform threads, made when first needed. Cancelling the future calls off a job
+    /// that has not begun.
     ///
-    /// **Errors**: IllegalStateException if the loop is closed, or if the default executor is to
-    /// be used and was shut down.
+    /// **Errors**: IllegalStateException if the loop is closed, or if the default executor is
+    /// to be used and was shut down.
     public <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
         checkThread("runInExecutor");
         checkOpen();
@@ -344,8 +347,8 @@ public final class EventLoop implements AutoCloseable {
 
     /// Closes the asynchronous generators of this loop. Called in a coroutine.
     ///
-    /// A generator here is an ordinary iterator whose body is a coroutine, closed by whoever made
-    /// it; the loop keeps none, so there is nothing to wait for.
+    /// A generator here is an ordinary iterator whose body is a coroutine, closed by whoever
+    /// made it; the loop keeps none, so there is nothing to wait for.
     public void shutdownAsyncgens() {
         checkThread("shutdownAsyncgens");
         checkOpen();
@@ -367,17 +370,18 @@ public final class EventLoop implements AutoCloseable {
         mine(socket).connect(address);
     }
 
-    /// Waits for bytes, at most `maxBytes` of them and at most 64 KiB; an empty array at the end
-    /// of the stream.
+    /// Waits for bytes, at most `maxBytes` of them and at most 64 KiB; an empty array at the
+    /// end of the stream.
     ///
     /// **Errors**: IllegalStateException if another task receives from it; IOException, as
-    /// [ConnectionResetException]. **Cancellation**: nothing is lost, what comes is received next.
+    /// [ConnectionResetException]. **Cancellation**: nothing is lost, what comes is received
+    /// next.
     public byte[] sockRecv(Socket socket, int maxBytes) throws IOException {
         return mine(socket).receive(maxBytes);
     }
 
-    /// Waits for bytes and receives them straight into `buffer`. Returns how many, 1 to `length`;
-    /// 0 at the end of the stream. Otherwise as [#sockRecv].
+    /// Waits for bytes and receives them straight into `buffer`. Returns how many, 1 to
+    /// `length`; 0 at the end of the stream. Otherwise as [#sockRecv].
     public int sockRecvInto(Socket socket, byte[] buffer, int offset, int length)
             throws IOException {
         return mine(socket).receive(buffer, offset, length);
@@ -385,8 +389,8 @@ public final class EventLoop implements AutoCloseable {
 
     /// Sends all of `bytes`, waiting as often as need be.
     ///
-    /// **Errors**: IOException, as [BrokenPipeException]. **Cancellation**: a part may have been
-    /// sent.
+    /// **Errors**: IOException, as [BrokenPipeException]. **Cancellation**: a part may have
+    /// been sent.
     public void sockSendall(Socket socket, byte[] bytes) throws IOException {
         mine(socket).sendAll(bytes, 0, bytes.length);
     }
@@ -397,8 +401,8 @@ public final class EventLoop implements AutoCloseable {
         mine(socket).sendAll(bytes, offset, length);
     }
 
-    /// Has `callback` called in every turn in which `socket` is readable, in place of the callback
-    /// it had.
+    /// Has `callback` called in every turn in which `socket` is readable, in place of the
+    /// callback it had.
     public void addReader(Socket socket, Runnable callback) {
         checkOpen();
         mine(socket).watch(Kind.READABLE, callback);
@@ -409,8 +413,8 @@ public final class EventLoop implements AutoCloseable {
         return !closed && mine(socket).watch(Kind.READABLE, null);
     }
 
-    /// Has `callback` called in every turn in which `socket` is writable, in place of the callback
-    /// it had.
+    /// Has `callback` called in every turn in which `socket` is writable, in place of the
+    /// callback it had.
     public void addWriter(Socket socket, Runnable callback) {
         checkOpen();
         mine(socket).watch(Kind.WRITABLE, callback);
@@ -629,8 +633,8 @@ public final class EventLoop implements AutoCloseable {
         if (current.isStuck() && runner == current) runner = null;
     }
 
-    /// Makes the calls at the head of the queue, on `caller`. Returns false if the loop has given
-    /// up on that runner meanwhile.
+    /// Makes the calls at the head of the queue, on `caller`. Returns false if the loop has
+    /// given up on that runner meanwhile.
     boolean makeCalls(CallRunner caller) {
         while (runner == caller && batch > 0 && fatal == null
                 && ready.peek() instanceof Handle handle) {

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// What an exception handler is told: a message and, as far as known, the exception and who had
 /// to do with it.
 ///
-/// **As in asyncio**: the context dictionary of `call_exception_handler`; a missing key is null.
+/// **As in asyncio**: the context dictionary of `call_exception_handler`; a missing key is
+/// null.
 public record ExceptionContext(
         String message,
         @Nullable Throwable exception,

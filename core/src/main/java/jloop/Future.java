@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A result that is not there yet.
 ///
-/// **As in asyncio**: `Future`. It is pending, then for good either cancelled or finished, with a
-/// result or an exception. Done-callbacks are never run inline: each becomes a callback of the
-/// loop, in the order they were added.
+/// **As in asyncio**: `Future`. It is pending, then for good either cancelled or finished, with
+/// a result or an exception. Done-callbacks are never run inline: each becomes a callback of
+/// the loop, in the order they were added.
 /// **Unlike asyncio**: [#await()] of a coroutine is the only way to wait; there is no awaiting
 /// by the type system.
 public sealed class Future<T> implements Awaitable permits Task, Gathering {
@@ -83,8 +83,8 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
 
     /// Finishes it with `result`.
     ///
-    /// **Errors**: [InvalidStateException] if done; IllegalStateException if it is a task, whose
-    /// result is what its coroutine returns.
+    /// **Errors**: [InvalidStateException] if done; IllegalStateException if it is a task,
+    /// whose result is what its coroutine returns.
     public void setResult(T result) {
         rejectTask("setResult");
         requirePending("result");
@@ -132,13 +132,13 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
         return done();
     }
 
-    /// Waits until it is done. Returns the result, or throws what it failed with, checked or not,
-    /// the same object. If it is done already, returns at once and lets nobody else run.
+    /// Waits until it is done. Returns the result, or throws what it failed with, checked or
+    /// not, the same object. If it is done already, returns at once and lets nobody else run.
     ///
     /// **Threads**: a task of the future's loop.
     /// **Cancellation**: cancelling the waiting task cancels this future.
-    /// **Errors**: IllegalStateException outside of a task, in a task of another loop, and when a
-    /// task awaits itself.
+    /// **Errors**: IllegalStateException outside of a task, in a task of another loop, and when
+    /// a task awaits itself.
     public T await() {
         if (state == State.PENDING) Task.running(loop, "await").blockOn(this);
         if (endsInCancelledError()) throw Task.delivered(cancellation());
@@ -169,8 +169,8 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
         return original != null ? original : new CancelledError(outcome);
     }
 
-    /// Has `callback` called with this future, by the loop, soon after it is done; soon if it is
-    /// done already.
+    /// Has `callback` called with this future, by the loop, soon after it is done; soon if it
+    /// is done already.
     public void addDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread("addDoneCallback");
         if (done()) schedule(new Callback(callback));

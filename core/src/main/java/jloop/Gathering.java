@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The future of [Asyncio#gather]: the results of several futures, in the order they were given.
+/// The future of [Asyncio#gather]: the results of several futures, in the order they were
+/// given.
 final class Gathering<R> extends Future<List<R>> {
 
     /*

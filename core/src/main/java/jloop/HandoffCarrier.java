@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 import jloop.kernel.Poller;
 import org.jspecify.annotations.Nullable;
 
-/// The carrier of the level HANDOFF: ordinary virtual threads that pass a baton. Who holds it is
-/// the loop's thread.
+/// The carrier of the level HANDOFF: ordinary virtual threads that pass a baton. Who holds it
+/// is the loop's thread.
 final class HandoffCarrier extends Carrier {
 
     /*
@@ -114,7 +114,8 @@ final class HandoffCarrier extends Carrier {
         LockSupport.unpark(turner);
     }
 
-    /// Waits a moment; if the strand that runs is then found blocked in the JDK, takes its baton.
+    /// Waits a moment; if the strand that runs is then found blocked in the JDK, takes its
+    /// baton.
     private void watch() {
         // Where one blocks, the next one often does: then a pause each would hold up the loop.
         if (keenLooks > 0) {

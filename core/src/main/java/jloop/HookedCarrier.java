@@ -166,8 +166,8 @@ final class HookedCarrier extends Carrier {
             super(1);
         }
 
-        /// Called by whoever unparks, from any thread, even inside an `unlock()`: never rejects,
-        /// never blocks, takes no lock.
+        /// Called by whoever unparks, from any thread, even inside an `unlock()`: never
+        /// rejects, never blocks, takes no lock.
         @Override
         public void execute(Runnable continuation) {
             Thread thread = Thread.currentThread();

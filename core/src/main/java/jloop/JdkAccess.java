@@ -6,8 +6,8 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// The two private doors of the JDK that the loop goes through at the levels OPENED and TRUSTED:
-/// making a virtual thread with a scheduler of ours, and asking which carrier runs us.
+/// The two private doors of the JDK that the loop goes through at the levels OPENED and
+/// TRUSTED: making a virtual thread with a scheduler of ours, and asking which carrier runs us.
 final class JdkAccess {
 
     /*
@@ -90,8 +90,9 @@ final class JdkAccess {
 
     /// Has the JDK start its own pollers of sockets from a platform thread. Born in a coroutine
     /// they would inherit its loop as their scheduler, and hang for ever when that loop ends.
-    /// Costs 0.3 s at the exit of the JVM, which waits that long for threads in native code; with
-    /// `-Djdk.pollerMode=1` (./jloop run gives it) there is nothing to inherit and no need.
+    /// Costs 0.3 s at the exit of the JVM, which waits that long for threads in native code;
+    /// with `-Djdk.pollerMode=1` (./jloop run gives it) there is nothing to inherit and no
+    /// need.
     private static void bearPollersElsewhere() throws ClassNotFoundException {
         if (!Thread.currentThread().isVirtual()) {
             Class.forName("sun.nio.ch.Poller");

@@ -6,8 +6,8 @@ import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
 import jloop.kernel.Poller;
 
-/// Chooses the poller of a new loop: epoll where there is Linux and native access, else java.nio;
-/// or what the system property `jloop.poller` names.
+/// Chooses the poller of a new loop: epoll where there is Linux and native access, else
+/// java.nio; or what the system property `jloop.poller` names.
 final class Pollers {
 
     private Pollers() { }

@@ -10,8 +10,8 @@ import jloop.kernel.Family;
 import jloop.kernel.Operation.Kind;
 import org.jspecify.annotations.Nullable;
 
-/// A stream socket of one loop. What waits is a method of the loop, as [EventLoop#sockRecv]; what
-/// does not is a method here.
+/// A stream socket of one loop. What waits is a method of the loop, as [EventLoop#sockRecv];
+/// what does not is a method here.
 ///
 /// One task at a time may receive (or accept), and one may send (or connect).
 /// **As in asyncio**: the non-blocking `socket.socket` that the `sock_*` methods work on.

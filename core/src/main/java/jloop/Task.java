@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A coroutine that the loop carries out, and the future of its result.
 ///
-/// It runs on a virtual thread of its own, step by step: a step lasts until the coroutine waits,
-/// and no other code of the loop runs meanwhile.
+/// It runs on a virtual thread of its own, step by step: a step lasts until the coroutine
+/// waits, and no other code of the loop runs meanwhile.
 ///
 /// **As in asyncio**: `Task`, in particular its cancellation, edge-triggered and counted.
 /// **Unlike asyncio**: the loop holds every task until it is done; a task that waits in a
@@ -95,17 +95,17 @@ public final class Task<T> extends Future<T> {
         return coroutine;
     }
 
-    /// Where it stands: the stack of its thread, innermost frame first. Empty if it is done or has
-    /// not begun.
+    /// Where it stands: the stack of its thread, innermost frame first. Empty if it is done or
+    /// has not begun.
     public StackTraceElement[] getStack() {
         Thread thread = strand.thread;
         return thread == null || strand.phase == Strand.Phase.NEW
                 ? new StackTraceElement[0] : thread.getStackTrace();
     }
 
-    /// Asks the task to end: a [CancelledError] is thrown where it waits, or, if it has not begun,
-    /// none of it ever runs. Returns false if it is done, true otherwise; it is not [#cancelled()]
-    /// until it has ended.
+    /// Asks the task to end: a [CancelledError] is thrown where it waits, or, if it has not
+    /// begun, none of it ever runs. Returns false if it is done, true otherwise; it is not
+    /// [#cancelled()] until it has ended.
     @Override
     public boolean cancel(@Nullable Object reason) {
         loop.checkThread("cancel");
@@ -317,8 +317,8 @@ public final class Task<T> extends Future<T> {
                 || e instanceof SocketException && "Closed by interrupt".equals(e.getMessage());
     }
 
-    /// `thrown` itself, or the cancellation whose interrupt it is: a blocking call of the JDK was
-    /// interrupted to cancel this task, and its exception has come this far.
+    /// `thrown` itself, or the cancellation whose interrupt it is: a blocking call of the JDK
+    /// was interrupted to cancel this task, and its exception has come this far.
     Throwable translated(Throwable thrown) {
         if (!interruptSent || !isInterrupt(thrown)) return thrown;
         CancelledError error = cancelNow();

@@ -4,6 +4,7 @@ package jloop;
 @FunctionalInterface
 public interface TaskFactory {
 
-    /// A task of `loop` for `coroutine`, usually by [Task#Task(EventLoop, Coroutine, TaskOptions)].
+    /// A task of `loop` for `coroutine`, usually by [Task#Task(EventLoop, Coroutine,
+    /// TaskOptions)].
     <T> Task<T> create(EventLoop loop, Coroutine<T> coroutine, TaskOptions options);
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// normally is not timed out, though [#expired()] says so.
 ///
 /// **As in asyncio**: `timeout` and `timeout_at`.
-/// **Unlike asyncio**: it never swallows a cancellation that was requested before it was entered.
+/// **Unlike asyncio**: it never swallows a cancellation that was requested before it was
+/// entered.
 public final class Timeout {
 
     /*
@@ -55,8 +56,8 @@ public final class Timeout {
 
     /// Runs `body` in the calling task, until the deadline.
     ///
-    /// **Errors**: TimeoutException if the deadline ended it; IllegalStateException outside of a
-    /// task, or when run before.
+    /// **Errors**: TimeoutException if the deadline ended it; IllegalStateException outside of
+    /// a task, or when run before.
     public <T> T run(Coroutine<T> body) throws TimeoutException {
         return run(_ -> body.run());
     }

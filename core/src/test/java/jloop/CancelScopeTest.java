@@ -146,8 +146,8 @@ class CancelScopeTest {
         });
     }
 
-    /// What asyncio gets wrong: the count at entry includes the request, so that the scope would
-    /// take the task's cancellation for its own.
+    /// What asyncio gets wrong: the count at entry includes the request, so that the scope
+    /// would take the task's cancellation for its own.
     @Test
     void edge_enteredAfterTheTaskWasCancelled_leavesTheErrorToTheTask() {
         inATask(me -> {

@@ -39,8 +39,8 @@ class CarrierTest {
 
     // ---- locks
 
-    /// A lock that a platform thread holds, a coroutine waits for, and a callback wants: taken on
-    /// the bare carrier, that would hang for ever.
+    /// A lock that a platform thread holds, a coroutine waits for, and a callback wants: taken
+    /// on the bare carrier, that would hang for ever.
     @Test
     void lock_wantedByACoroutineAndACallback_doesNotHangTheLoop() throws Exception {
         ReentrantLock lock = new ReentrantLock();
@@ -163,8 +163,8 @@ class CarrierTest {
         });
     }
 
-    /// At the levels with access to the JDK its timed parks are timers of the loop. (Thread.sleep
-    /// looks at the machine's clock too, and parks again.)
+    /// At the levels with access to the JDK its timed parks are timers of the loop.
+    /// (Thread.sleep looks at the machine's clock too, and parks again.)
     @Test
     void timedPark_onALoopOfVirtualTime_takesNoTime() {
         if (loop.level() == Level.HANDOFF) return;
@@ -424,8 +424,8 @@ class CarrierTest {
 
     // ---- after the loop
 
-    /// A loop that is closed strands nobody: what blocked in the JDK goes on, and its next call of
-    /// the loop tells it.
+    /// A loop that is closed strands nobody: what blocked in the JDK goes on, and its next call
+    /// of the loop tells it.
     @Test
     void coroutine_thatBlocksWhileTheLoopIsClosed_isToldAtItsNextCall() throws Exception {
         check.expectLeftovers();
@@ -478,8 +478,8 @@ class CarrierTest {
         }
     }
 
-    /// The JDK starts its own poller threads when a virtual thread first waits for a socket. Born
-    /// in a coroutine, they would die with the loop.
+    /// The JDK starts its own poller threads when a virtual thread first waits for a socket.
+    /// Born in a coroutine, they would die with the loop.
     @Test
     void socketsOfTheJdk_firstUsedInACoroutine_workAfterTheLoopHasEnded() throws Exception {
         assertThat(FreshJvm.run(FirstSocket.class).lines())

@@ -11,8 +11,8 @@ final class FreshJvm {
 
     private FreshJvm() { }
 
-    /// Runs `main` at the level of this JVM, on the class path. Returns all that it printed, once
-    /// it has exited with 0.
+    /// Runs `main` at the level of this JVM, on the class path. Returns all that it printed,
+    /// once it has exited with 0.
     static String run(Class<?> main, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(), "-ea",

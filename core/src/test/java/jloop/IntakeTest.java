@@ -97,8 +97,8 @@ class IntakeTest {
         assertThat(spy.wakes.get()).isLessThanOrEqualTo(spy.timeouts.size());
     }
 
-    /// Each message wakes a loop that has just gone to sleep again: the narrow place between the
-    /// last look and the sleep.
+    /// Each message wakes a loop that has just gone to sleep again: the narrow place between
+    /// the last look and the sleep.
     @Test
     void callSoonThreadsafe_toALoopAboutToSleep_isNeverLost() throws Exception {
         int rounds = 3_000;

@@ -47,8 +47,8 @@ final class Compilation {
     private final Map<String, ByteArrayOutputStream> classes = new LinkedHashMap<>();
     private final String mainClass;
 
-    /// Compiles `file`. The environment may name libraries, in `CLASSPATH`, and options that the
-    /// compiler must share with the program's JVM, in `JLOOP_OPTS`.
+    /// Compiles `file`. The environment may name libraries, in `CLASSPATH`, and options that
+    /// the compiler must share with the program's JVM, in `JLOOP_OPTS`.
     Compilation(Path file, Map<String, String> environment) throws CompileError, IOException {
         try (var files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             var unit = parse(files, file);

@@ -15,7 +15,8 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.zip.CRC32;
 
-/// A folder with a program that is ready to start: a jar, and a record of what it was made from.
+/// A folder with a program that is ready to start: a jar, and a record of what it was made
+/// from.
 ///
 /// **Threads**: the folder is locked from [#open] to [#close], against other processes too.
 final class CompiledProgram implements AutoCloseable {

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 
-/// The JVM that compiles a program before its first start: the launcher script starts it with the
-/// folder to leave the compiled program in, the key to record with it, and the program's file.
+/// The JVM that compiles a program before its first start: the launcher script starts it with
+/// the folder to leave the compiled program in, the key to record with it, and the program's
+/// file.
 ///
 /// It is not a command of [Main] because picocli doubles the time that it takes to start.
 final class CompilerProcess {

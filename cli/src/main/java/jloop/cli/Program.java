@@ -9,8 +9,8 @@ import jloop.KeyboardInterrupt;
 import jloop.SystemExit;
 import org.jspecify.annotations.Nullable;
 
-/// The first class of a program's JVM: calls the main method of the class that the first argument
-/// names, and gives Ctrl-C and [SystemExit] their exit status.
+/// The first class of a program's JVM: calls the main method of the class that the first
+/// argument names, and gives Ctrl-C and [SystemExit] their exit status.
 final class Program {
 
     /*
@@ -93,8 +93,8 @@ final class Program {
         return new AssertionError("after exit");
     }
 
-    /// The program ended with `thrown`: exits if that means an exit status, otherwise returns it,
-    /// for the JVM to print.
+    /// The program ended with `thrown`: exits if that means an exit status, otherwise returns
+    /// it, for the JVM to print.
     private static Throwable ended(Throwable thrown) {
         if (thrown instanceof KeyboardInterrupt) System.exit(INTERRUPTED);
         if (thrown instanceof SystemExit exit) System.exit(exit.status());

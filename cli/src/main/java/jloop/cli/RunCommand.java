@@ -8,8 +8,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// The command `jloop run`: its help, and what is wrong with a command line. The launcher script
-/// does the rest.
+/// The command `jloop run`: its help, and what is wrong with a command line. The launcher
+/// script does the rest.
 @Command(
         name = "run",
         description = {

@@ -2,12 +2,12 @@ package jloop.io;
 
 import org.jspecify.annotations.Nullable;
 
-/// Where a separator was found, counted from the first byte that is not read: the separator lies
-/// in `[at, end)`.
+/// Where a separator was found, counted from the first byte that is not read: the separator
+/// lies in `[at, end)`.
 record Match(int at, int end) {
 
-    /// The first match at or behind `from` in `buffer[start, limit)`: of several the one that ends
-    /// first, of two that end together the shorter. `separators` are sorted by length.
+    /// The first match at or behind `from` in `buffer[start, limit)`: of several the one that
+    /// ends first, of two that end together the shorter. `separators` are sorted by length.
     static @Nullable Match first(byte[] buffer, int start, int limit, int from,
             byte[][] separators) {
         Match best = null;

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Listeners, and the connections accepted from them, each served by a task of its own.
 ///
-/// **As in asyncio**: `Server`. When the system runs out of file descriptors, waiting connections
-/// are turned away one by one, with a pause between, until there are some again; the exception
-/// handler is told once.
+/// **As in asyncio**: `Server`. When the system runs out of file descriptors, waiting
+/// connections are turned away one by one, with a pause between, until there are some again;
+/// the exception handler is told once.
 public final class Server implements AutoCloseable {
 
     private static final int PAUSE_MILLIS = 50;         // and as much again at random

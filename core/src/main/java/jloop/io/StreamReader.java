@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// **Errors**: what ended the connection, an IOException, thrown by each read once what was
 /// received before is read. IllegalStateException for a second reader at the same time.
 /// **Cancellation**: a read that is cancelled has consumed nothing.
-/// **Unlike asyncio**: bytes are received when somebody reads, straight to where they are wanted,
-/// so an idle connection holds no buffer, and a slow reader is felt by the peer at once.
+/// **Unlike asyncio**: bytes are received when somebody reads, straight to where they are
+/// wanted, so an idle connection holds no buffer, and a slow reader is felt by the peer at
+/// once.
 public final class StreamReader {
 
     /*
@@ -65,8 +66,8 @@ public final class StreamReader {
 
     // ---- Reading
 
-    /// Waits for bytes and returns 1 to `maxBytes` of them; none at the end of the stream, or if
-    /// none are asked for.
+    /// Waits for bytes and returns 1 to `maxBytes` of them; none at the end of the stream, or
+    /// if none are asked for.
     public byte[] read(int maxBytes) throws IOException {
         if (maxBytes < 0)
             throw new IllegalArgumentException("cannot read " + maxBytes + " bytes");
@@ -81,8 +82,8 @@ public final class StreamReader {
         return receive(source, maxBytes, "read");
     }
 
-    /// Waits for bytes and puts 1 to `length` of them into `into`. Returns how many, or -1 at the
-    /// end of the stream.
+    /// Waits for bytes and puts 1 to `length` of them into `into`. Returns how many, or -1 at
+    /// the end of the stream.
     ///
     /// **As in Java**: `InputStream.read`. asyncio has no such call; it saves a copy.
     public int readInto(byte[] into, int offset, int length) throws IOException {
@@ -121,8 +122,8 @@ public final class StreamReader {
 
     /// A line, with its line feed; at the end of the stream what is left, at last nothing.
     ///
-    /// **Errors**: IllegalArgumentException if the line is longer than the limit; it is dropped,
-    /// or, if its end was not received yet, what was received of it.
+    /// **Errors**: IllegalArgumentException if the line is longer than the limit; it is
+    /// dropped, or, if its end was not received yet, what was received of it.
     public byte[] readline() throws IOException {
         try {
             return readuntil(LINE_FEED);
@@ -140,8 +141,8 @@ public final class StreamReader {
     /// the shorter of two that end together.
     ///
     /// **Errors**: [IncompleteReadException] with what there was, if the stream ends before;
-    /// [LimitOverrunException] if more than the limit lies before the separator: then all stays in
-    /// the stream. IllegalArgumentException if there is no separator, or an empty one.
+    /// [LimitOverrunException] if more than the limit lies before the separator: then all stays
+    /// in the stream. IllegalArgumentException if there is no separator, or an empty one.
     public byte[] readuntil(byte[]... separators) throws IOException {
         byte[][] byLength = checked(separators);
         int longest = byLength[byLength.length - 1].length;
@@ -268,7 +269,8 @@ public final class StreamReader {
         reading = true;
     }
 
-    /// Also where bytes are there: they may be the beginning of what the first reader waits for.
+    /// Also where bytes are there: they may be the beginning of what the first reader waits
+    /// for.
     private void rejectSecond(String verb) {
         if (reading)
             throw new IllegalStateException(verb

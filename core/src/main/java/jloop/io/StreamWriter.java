@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The sending direction of a connection, and its end.
 ///
-/// [#write] never waits: what the system does not take at once is kept and sent in the background.
-/// [#drain()] after it waits while too much is kept, so a peer that reads slowly slows the writer.
+/// [#write] never waits: what the system does not take at once is kept and sent in the
+/// background. [#drain()] after it waits while too much is kept, so a peer that reads slowly
+/// slows the writer.
 public final class StreamWriter implements AutoCloseable {
 
     /*
@@ -181,8 +182,8 @@ public final class StreamWriter implements AutoCloseable {
         if (phase == Phase.CLOSED) throw new ConnectionResetException("connection lost");
     }
 
-    /// The bounds of what is kept, in bytes: above `highBytes`, [#drain()] waits, until it is at
-    /// most `lowBytes`. 64 KiB and 16 KiB unless set.
+    /// The bounds of what is kept, in bytes: above `highBytes`, [#drain()] waits, until it is
+    /// at most `lowBytes`. 64 KiB and 16 KiB unless set.
     ///
     /// **Errors**: IllegalArgumentException unless `highBytes >= lowBytes >= 0`.
     public void setWriteBufferLimits(int highBytes, int lowBytes) {
@@ -219,8 +220,9 @@ public final class StreamWriter implements AutoCloseable {
         }
     }
 
-    /// The same stream for libraries that write to an OutputStream. Its writes wait as [#drain()]
-    /// does, so they are for coroutines of the loop; closing it closes the connection.
+    /// The same stream for libraries that write to an OutputStream. Its writes wait as
+    /// [#drain()] does, so they are for coroutines of the loop; closing it closes the
+    /// connection.
     public OutputStream asOutputStream() {
         return new StreamOutput(this);
     }

@@ -118,7 +118,8 @@ public final class Streams {
         return all;
     }
 
-    /// The addresses of `host`. A name is looked up in the default executor, as it may take long.
+    /// The addresses of `host`. A name is looked up in the default executor, as it may take
+    /// long.
     private static List<InetAddress> resolve(String host) throws UnknownHostException {
         try {
             return List.of(InetAddress.ofLiteral(host));

@@ -24,8 +24,8 @@ public abstract class Descriptor {
     /// operation is sending.
     public abstract int sendNow(byte[] array, int offset, int length);
 
-    /// Receives what is there right now: how many bytes, 0 at the end of the stream, or `-EAGAIN`.
-    /// Must not be called while an operation is receiving.
+    /// Receives what is there right now: how many bytes, 0 at the end of the stream, or
+    /// `-EAGAIN`. Must not be called while an operation is receiving.
     public abstract int receiveNow(byte[] array, int offset, int length);
 
     /// Ends the sending direction: the peer reads the end of the stream (shutdown(2), SHUT_WR).

@@ -3,15 +3,15 @@ package jloop.kernel;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/// Something asked of the kernel whose end may come later. Its owner fills in the fields, submits
-/// it, and may submit it again once it is over: no allocation per operation.
+/// Something asked of the kernel whose end may come later. Its owner fills in the fields,
+/// submits it, and may submit it again once it is over: no allocation per operation.
 public abstract class Operation {
 
     /// What is asked, and in which direction: a descriptor carries out one operation of each
     /// direction at a time.
     public enum Kind {
-        /// Receives 1 to [Operation#length] bytes into [Operation#array]. Result: how many, 0 at
-        /// the end of the stream.
+        /// Receives 1 to [Operation#length] bytes into [Operation#array]. Result: how many, 0
+        /// at the end of the stream.
         RECEIVE(true),
         /// Accepts a connection into [Operation#accepted]. Result: 0.
         ACCEPT(true),
@@ -48,7 +48,7 @@ public abstract class Operation {
         this.descriptor = descriptor;
     }
 
-    /// Called by the poller, within [Poller#poll(long)], when an operation that was under way is
-    /// over. Runs on the bare carrier: takes no lock, logs nothing, runs no code of users.
+    /// Called by the poller, within [Poller#poll(long)], when an operation that was under way
+    /// is over. Runs on the bare carrier: takes no lock, logs nothing, runs no code of users.
     protected abstract void completed();
 }

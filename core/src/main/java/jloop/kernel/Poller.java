@@ -2,9 +2,9 @@ package jloop.kernel;
 
 /// What sleeps in the kernel for a loop and carries out its I/O.
 ///
-/// Completion style: an [Operation] is submitted and, when it is over, has its result. A reactor
-/// (epoll, java.nio) imitates that by trying the call, and again when the descriptor is ready; a
-/// proactor hands the operation to the kernel as it is.
+/// Completion style: an [Operation] is submitted and, when it is over, has its result. A
+/// reactor (epoll, java.nio) imitates that by trying the call, and again when the descriptor is
+/// ready; a proactor hands the operation to the kernel as it is.
 ///
 /// **Threads**: the loop's thread, except [#wake()]. Successive calls may come from different
 /// threads as long as each call happens-before the next.
@@ -13,8 +13,8 @@ public interface Poller extends AutoCloseable {
     /// A time-out that never ends.
     long FOREVER = Long.MAX_VALUE;
 
-    /// A new stream socket of the address family, non-blocking and close-on-exec. If there is none
-    /// to be had, [Descriptor#error()] of what is returned says why.
+    /// A new stream socket of the address family, non-blocking and close-on-exec. If there is
+    /// none to be had, [Descriptor#error()] of what is returned says why.
     Descriptor open(Family family);
 
     /// Starts `operation`. Returns true if it is over already, with its result set and
@@ -26,19 +26,22 @@ public interface Poller extends AutoCloseable {
     boolean submit(Operation operation);
 
     /// Calls off `operation`. Returns true if it is off: it had no effect, will have none, and
-    /// [Operation#completed()] is not called. Returns false if it was over before, or if its end
-    /// is still to come: then [Operation#completed()] is called with what it did, or `ECANCELED`.
+    /// [Operation#completed()] is not called. Returns false if it was over before, or if its
+    /// end is still to come: then [Operation#completed()] is called with what it did, or
+    /// `ECANCELED`.
     boolean cancel(Operation operation);
 
-    /// Sleeps until an operation is over, [#wake()] is called or `timeoutNanos` have passed, and
-    /// completes what is over. 0 looks without sleeping. May return early with nothing done.
+    /// Sleeps until an operation is over, [#wake()] is called or `timeoutNanos` have passed,
+    /// and completes what is over. 0 looks without sleeping. May return early with nothing
+    /// done.
     void poll(long timeoutNanos);
 
-    /// Ends the [#poll(long)] that is under way, or else the next one at once. Any thread, at any
-    /// time, also after [#close()]; never blocks.
+    /// Ends the [#poll(long)] that is under way, or else the next one at once. Any thread, at
+    /// any time, also after [#close()]; never blocks.
     void wake();
 
-    /// Gives everything back to the kernel. Descriptors still open are closed. May be called twice.
+    /// Gives everything back to the kernel. Descriptors still open are closed. May be called
+    /// twice.
     @Override
     void close();
 }

@@ -11,6 +11,7 @@ import java.lang.foreign.Linker.Option;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 
 /// The system calls of Linux that jloop makes: the one table of them. Every call returns what
 /// the kernel says, or `-errno`; what each does is in its manual page.
@@ -268,7 +269,9 @@ public class SystemCalls {
     // The bounds check stands between a wrong length and the heap.
     private static MemorySegment bytes(byte[] array, int offset, int size) {
         assert size <= CRITICAL_BYTES_MAX : size;
-        return MemorySegment.ofArray(array).asSlice(offset, size);
+        Objects.checkFromIndexSize(offset, size, array.length);
+        MemorySegment whole = MemorySegment.ofArray(array);
+        return offset == 0 ? whole : whole.asSlice(offset, size);
     }
 
     private static MethodHandle plain(String name) {

@@ -183,6 +183,11 @@ public final class VirtualPoller implements Poller, Clock {
         return socket;
     }
 
+    /// How many sockets are open.
+    public int socketCount() {
+        return open.size();
+    }
+
     void forget(int number) {
         int index = number - FIRST_NUMBER;
         numbers.clear(index);
