@@ -83,10 +83,13 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
                 waits = !interrupted();
             } else {
                 phase = Phase.SUSPENDED;
-                do carrier.park(this);
-                while (phase == Phase.SUSPENDED && !Thread.currentThread().isInterrupted());
-                waits = phase == Phase.SUSPENDED;
-                phase = Phase.RUNNING;
+                try {
+                    do carrier.park(this);
+                    while (phase == Phase.SUSPENDED && !Thread.currentThread().isInterrupted());
+                    waits = phase == Phase.SUSPENDED;
+                } finally {
+                    phase = Phase.RUNNING;      // also if there was no stack left to park on
+                }
             }
         }
     }

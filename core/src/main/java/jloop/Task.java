@@ -60,7 +60,13 @@ public final class Task<T> extends Future<T> {
         this.name = options.name();
         this.number = name == null ? UNNAMED.incrementAndGet() : 0;
         loop.tasks.add(this);
-        loop.carrier.start(strand, name);
+        boolean started = false;
+        try {
+            loop.carrier.start(strand, name);
+            started = true;
+        } finally {
+            if (!started) loop.tasks.remove(this);      // the caller has no stack left, say
+        }
     }
 
     /// The task that the calling thread carries out, or null.
@@ -261,10 +267,13 @@ public final class Task<T> extends Future<T> {
 
     private void wait(Awaitable what) {
         awaited = what;
-        if (mustCancel && what.cancelWait(cancelReason)) mustCancel = false;
-        if (what.isOver()) strand.yield();
-        else strand.suspend();
-        awaited = null;
+        try {
+            if (mustCancel && what.cancelWait(cancelReason)) mustCancel = false;
+            if (what.isOver()) strand.yield();
+            else strand.suspend();
+        } finally {
+            awaited = null;
+        }
     }
 
     /// Lets everything run that is ready now.

@@ -352,6 +352,22 @@ class TaskTest {
         assertThat(counter[0]).isEqualTo(1000);
     }
 
+    @Test
+    void createTask_withNoStackLeft_leavesNoTaskThatNeverEnds() {
+        loop.runUntilComplete(() -> {
+            Task<Integer> task = createTask(() -> createAndGoDeeper(1));
+            assertThatThrownBy(task::await).isInstanceOf(StackOverflowError.class);
+            while (loop.ready.size() > 0) sleep(Duration.ZERO);
+
+            assertThat(Asyncio.allTasks()).containsExactly(currentTask());
+        });
+    }
+
+    private static int createAndGoDeeper(int depth) {
+        createTask(() -> depth);
+        return depth == 0 ? 0 : 1 + createAndGoDeeper(depth + 1) * depth;
+    }
+
     private void runOneTurn() {
         loop.stop();
         loop.runForever();

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// Bytes that are accepted but not sent, oldest first.
 final class WriteBuffer {
 
-    private final ArrayDeque<byte[]> chunks = new ArrayDeque<>();
+    private @Nullable ArrayDeque<byte[]> chunks;        // null while empty: most are, always
     private int sentOfFirst;
     private int sizeBytes;
 
@@ -21,13 +21,14 @@ final class WriteBuffer {
 
     /// Adds a copy of `bytes[from, to)`.
     void add(byte[] bytes, int from, int to) {
+        if (chunks == null) chunks = new ArrayDeque<>();
         chunks.add(Arrays.copyOfRange(bytes, from, to));
         sizeBytes += to - from;
     }
 
     /// The oldest chunk, of which the bytes before [#offset()] are sent; null if there is none.
     byte @Nullable [] first() {
-        return chunks.peek();
+        return chunks == null ? null : chunks.peek();
     }
 
     int offset() {
@@ -36,16 +37,18 @@ final class WriteBuffer {
 
     /// Counts `count` bytes of the first chunk as sent.
     void sent(int count) {
-        byte[] first = chunks.getFirst();
+        ArrayDeque<byte[]> queue = chunks;
+        if (queue == null) throw new IllegalStateException("sent what was never kept: " + count);
         sentOfFirst += count;
         sizeBytes -= count;
-        if (sentOfFirst < first.length) return;
-        chunks.removeFirst();
+        if (sentOfFirst < queue.getFirst().length) return;
+        queue.removeFirst();
         sentOfFirst = 0;
+        if (queue.isEmpty()) chunks = null;
     }
 
     void clear() {
-        chunks.clear();
+        chunks = null;
         sentOfFirst = 0;
         sizeBytes = 0;
     }
