@@ -8,7 +8,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 @SuppressWarnings("module")             // jloop.testing is built after this
 module jloop {
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
     requires static jdk.unsupported;    // sun.misc.Signal: without it Ctrl-C ends the JVM
 
     exports jloop;

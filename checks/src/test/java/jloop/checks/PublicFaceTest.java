@@ -53,7 +53,7 @@ public class PublicFaceTest {
                 .collect(toSet());
         var allowed = Allowed.HIDDEN.stream().map(Allowed.Type::name).toList();
         var hidden = face.stream().filter(line -> !allowed.contains(line))
-                .flatMap(line -> Pattern.compile("\\bjloop[\\w.$]+").matcher(line).results())
+                .flatMap(line -> Pattern.compile("\\bjloop(\\.[\\w$]+)+").matcher(line).results())
                 .map(MatchResult::group)
                 .filter(type -> !exported.contains(type))
                 .toList();

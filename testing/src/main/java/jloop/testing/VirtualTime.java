@@ -14,9 +14,11 @@ import jloop.kernel.VirtualPoller;
 /// The loop's sockets are in memory and connect to one another only. Nothing depends on real
 /// time or on chance, so a test does the same thing each time, unless other threads take part.
 ///
-/// Ordinary blocking calls of the JDK still take real time, as does the work of other threads
-/// (`toThread`, an executor); a timer overtakes them. At the levels `OPENED` and `TRUSTED` the
-/// JDK's timed waits in a coroutine, as `Thread.sleep`, are timers of the loop and so virtual.
+/// Ordinary blocking calls of the JDK still take real time, and so does the work of other
+/// threads (`toThread`, an executor): timers overtake them, time limits too. At the levels
+/// `OPENED` and `TRUSTED` a timed wait of the JDK in a coroutine, as `Thread.sleep`, moves
+/// virtual time besides, by more than it was to last, and keeps the processor busy: the JDK
+/// looks at its own clock and waits again.
 ///
 /// **Threads**: as [EventLoop].
 /// **Errors**: a loop that waits for nothing but other threads, and for 10 seconds of real
@@ -29,6 +31,9 @@ public final class VirtualTime implements AutoCloseable {
 
     private final VirtualPoller poller = new VirtualPoller();
     private final EventLoop loop = new EventLoop(poller, poller);
+
+    /// A new loop, at time zero.
+    public VirtualTime() { }
 
     /// A new loop in virtual time, to be closed by the caller.
     public static EventLoop newLoop() {
