@@ -75,16 +75,16 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
         private static Level choose() {
             String wanted = System.getProperty("jloop.level");
             if (wanted == null) {
-                if (JdkAccess.isOpened()) return Level.OPENED;
+                if (JavaLang.isOpened()) return Level.OPENED;
                 System.getLogger("jloop").log(Logger.Level.INFO,
                         "coroutines run at level HANDOFF, several times slower than OPENED: "
-                        + JdkAccess.howToOpen());
+                        + JavaLang.howToOpen());
                 return Level.HANDOFF;
             }
             Level level = parse(wanted);
-            if (level == Level.OPENED && !JdkAccess.isOpened())
+            if (level == Level.OPENED && !JavaLang.isOpened())
                 throw new IllegalStateException(
-                        "jloop.level=OPENED, but java.lang is not open: " + JdkAccess.howToOpen());
+                        "jloop.level=OPENED, but java.lang is not open: " + JavaLang.howToOpen());
             return level;
         }
 

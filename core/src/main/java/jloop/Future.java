@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// the loop, in the order they were added.
 /// **Unlike asyncio**: [#await()] of a coroutine is the only way to wait; there is no awaiting
 /// by the type system.
-public sealed class Future<T> implements Awaitable permits Task, Gathering {
+public sealed class Future<T> permits Task, Gathering {
 
     enum State { PENDING, CANCELLED, FINISHED }
 
@@ -120,16 +120,6 @@ public sealed class Future<T> implements Awaitable permits Task, Gathering {
         if (done()) return false;
         finish(State.CANCELLED, reason);
         return true;
-    }
-
-    @Override
-    public final boolean cancelWait(@Nullable Object reason) {
-        return cancel(reason);
-    }
-
-    @Override
-    public final boolean isOver() {
-        return done();
     }
 
     /// Waits until it is done. Returns the result, or throws what it failed with, checked or

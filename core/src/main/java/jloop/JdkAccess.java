@@ -21,8 +21,9 @@ final class JdkAccess {
 
     static {
         try {
-            MethodHandles.Lookup lookup = Carrier.level() == Level.TRUSTED ? trusted() : opened();
-            if (lookup == null) throw new IllegalStateException(howToOpen());
+            MethodHandles.Lookup lookup = Carrier.level() == Level.TRUSTED
+                    ? trusted() : JavaLang.LOOKUP;
+            if (lookup == null) throw new IllegalStateException(JavaLang.howToOpen());
             NEW_THREAD = lookup.findStatic(Class.forName("java.lang.ThreadBuilders"),
                     "newVirtualThread", MethodType.methodType(Thread.class, Executor.class,
                             String.class, int.class, Runnable.class));
@@ -36,17 +37,6 @@ final class JdkAccess {
     }
 
     private JdkAccess() { }
-
-    static boolean isOpened() {
-        return Opening.LOOKUP != null;
-    }
-
-    static String howToOpen() {
-        Module module = JdkAccess.class.getModule();
-        return "start java with --add-opens java.base/java.lang="
-                + (module.isNamed() ? module.getName() : "ALL-UNNAMED")
-                + " (./jloop run does)";
-    }
 
     static Thread newThread(Executor scheduler, @Nullable String name, Runnable body) {
         try {
@@ -68,10 +58,6 @@ final class JdkAccess {
     private static Error unexpected(Throwable e) {
         if (e instanceof Error error) return error;
         return new AssertionError(e);
-    }
-
-    private static MethodHandles.@Nullable Lookup opened() {
-        return Opening.LOOKUP;
     }
 
     /// sun.reflect.ReflectionFactory makes a Lookup of all rights without a warning; a hack on
@@ -114,19 +100,5 @@ final class JdkAccess {
             }
         }
         if (interrupted) Thread.currentThread().interrupt();
-    }
-
-    /// The lookup that `--add-opens` grants, or null.
-    private static final class Opening {
-
-        static final MethodHandles.@Nullable Lookup LOOKUP = find();
-
-        private static MethodHandles.@Nullable Lookup find() {
-            try {
-                return MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup());
-            } catch (IllegalAccessException e) {
-                return null;
-            }
-        }
     }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// An operation of a socket that a task waits for. A socket owns one in each direction, and
 /// submits it again and again.
-final class SocketOperation extends Operation implements Awaitable {
+final class SocketOperation extends Operation {
 
     private final Sockets sockets;
     @Nullable Strand waiter;
@@ -44,8 +44,9 @@ final class SocketOperation extends Operation implements Awaitable {
         if (keepsCopy && result > 0) copy = java.util.Arrays.copyOf(array, result);
     }
 
-    @Override
-    public boolean cancelWait(@Nullable Object reason) {
+    /// Calls it off, so that its task wakes. Returns false if it is over already: then the task is
+    /// on its way.
+    boolean cancelWait(@Nullable Object reason) {
         if (over) return false;
         if (!sockets.poller.cancel(this)) return false;
         over = true;
@@ -55,8 +56,7 @@ final class SocketOperation extends Operation implements Awaitable {
         return true;
     }
 
-    @Override
-    public boolean isOver() {
+    boolean isOver() {
         return over;
     }
 

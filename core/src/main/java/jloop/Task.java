@@ -33,7 +33,7 @@ public final class Task<T> extends Future<T> {
     private @Nullable String name;                      // null: Task-number
     private final long number;
 
-    private @Nullable Awaitable awaited;                // what it waits for, if on the loop
+    private @Nullable Object awaited;       // a Future or SocketOperation, if it waits for one
     private int cancelling;
     private boolean mustCancel;
     private boolean interruptSent;                      // and not yet followed by a delivery
@@ -184,7 +184,7 @@ public final class Task<T> extends Future<T> {
 
     private void deliver(@Nullable Object reason) {
         cancelReason = reason;
-        if (awaited != null && awaited.cancelWait(reason)) return;
+        if (awaited != null && cancelWait(awaited, reason)) return;
         mustCancel = true;
         Thread thread = strand.thread;
         if (blocksInTheJdk() && thread != null) {
@@ -265,15 +265,27 @@ public final class Task<T> extends Future<T> {
         if (operation.wasCancelled()) throw cancelNow();
     }
 
-    private void wait(Awaitable what) {
+    private void wait(Object what) {
         awaited = what;
         try {
-            if (mustCancel && what.cancelWait(cancelReason)) mustCancel = false;
-            if (what.isOver()) strand.yield();
+            if (mustCancel && cancelWait(what, cancelReason)) mustCancel = false;
+            if (isOver(what)) strand.yield();
             else strand.suspend();
         } finally {
             awaited = null;
         }
+    }
+
+    /// Calls off what a task waits for, so that it wakes. Returns false if that is over already:
+    /// then the task is on its way.
+    private static boolean cancelWait(Object what, @Nullable Object reason) {
+        return what instanceof SocketOperation operation ? operation.cancelWait(reason)
+                : ((Future<?>) what).cancel(reason);
+    }
+
+    private static boolean isOver(Object what) {
+        return what instanceof SocketOperation operation ? operation.isOver()
+                : ((Future<?>) what).done();
     }
 
     /// Lets everything run that is ready now.
@@ -338,7 +350,7 @@ public final class Task<T> extends Future<T> {
     @Override
     String describe() {
         String state = !done() && cancelling > 0 ? " cancelling" : super.describe();
-        Awaitable what = awaited;
+        Object what = awaited;
         return " name=" + getName() + state
                 + (what == null || done() ? "" : " awaits=" + what.getClass().getSimpleName());
     }
@@ -371,8 +383,8 @@ public final class Task<T> extends Future<T> {
         boolean interrupted() {
             if (interruptSent) interruptSent = false;
             else cancel(null);
-            Awaitable what = awaited;
-            return what == null || what.isOver();
+            Object what = awaited;
+            return what == null || isOver(what);
         }
     }
 }
