@@ -44,8 +44,8 @@ final class SocketOperation extends Operation {
         if (keepsCopy && result > 0) copy = java.util.Arrays.copyOf(array, result);
     }
 
-    /// Calls it off, so that its task wakes. Returns false if it is over already: then the task is
-    /// on its way.
+    /// Calls it off, so that its task wakes. Returns false if it is over already: then the
+    /// task is on its way.
     boolean cancelWait(@Nullable Object reason) {
         if (over) return false;
         if (!sockets.poller.cancel(this)) return false;

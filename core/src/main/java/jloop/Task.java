@@ -276,8 +276,8 @@ public final class Task<T> extends Future<T> {
         }
     }
 
-    /// Calls off what a task waits for, so that it wakes. Returns false if that is over already:
-    /// then the task is on its way.
+    /// Calls off what a task waits for, so that it wakes. Returns false if that is over
+    /// already: then the task is on its way.
     private static boolean cancelWait(Object what, @Nullable Object reason) {
         return what instanceof SocketOperation operation ? operation.cancelWait(reason)
                 : ((Future<?>) what).cancel(reason);
