@@ -52,27 +52,33 @@ public final class Socket implements AutoCloseable {
         return result;
     }
 
+    /// The descriptor, for whoever is on the loop: its calls share memory with all others.
+    private Descriptor onLoop(String verb) {
+        loop.checkThread(verb);
+        return descriptor;
+    }
+
     private int check(String call, int result) throws IOException {
         return check(call + " on", this, result);
     }
 
     /// Binds it to a local address; port 0 for any free one.
     public void bind(SocketAddress address) throws IOException {
-        check("bind to", address, descriptor.bind(address));
+        check("bind to", address, onLoop("bind").bind(address));
     }
 
     /// Makes it a listener that keeps up to `backlog` connections nobody has accepted yet.
     public void listen(int backlog) throws IOException {
         if (backlog < 1)
             throw new IllegalArgumentException("backlog must be at least 1, not " + backlog);
-        check("listen", descriptor.listen(backlog));
+        check("listen", onLoop("listen").listen(backlog));
     }
 
     /// Sends what fits right now. Returns how many bytes, 0 if none.
     public int sendNow(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) return 0;
-        int result = descriptor.sendNow(bytes, offset, length);
+        int result = onLoop("sendNow").sendNow(bytes, offset, length);
         return result == WOULD_BLOCK ? 0 : check("send", result);
     }
 
@@ -84,7 +90,7 @@ public final class Socket implements AutoCloseable {
         byte[] scratch = sockets.shared;
         int left = maxBytes;
         for (int count = 1; left > 0 && count > 0; left -= count) {
-            count = descriptor.receiveNow(scratch, 0, Math.min(left, scratch.length));
+            count = onLoop("receiveNow").receiveNow(scratch, 0, Math.min(left, scratch.length));
         }
     }
 
@@ -92,7 +98,7 @@ public final class Socket implements AutoCloseable {
 
     /// Ends the sending direction: the peer reads the end of the stream.
     public void shutdownOutput() throws IOException {
-        check("shutdown", descriptor.shutdownOutput());
+        check("shutdown", onLoop("shutdownOutput").shutdownOutput());
     }
 
     /// TCP_NODELAY: whether small writes are sent at once.
@@ -136,17 +142,17 @@ public final class Socket implements AutoCloseable {
     }
 
     private void set(Option option, int value) throws IOException {
-        check("setsockopt " + option, descriptor.setOption(option, value));
+        check("setsockopt " + option, onLoop("setOption").setOption(option, value));
     }
 
     /// The address it is bound to, or null if unknown.
     public @Nullable SocketAddress localAddress() {
-        return descriptor.isOpen() ? descriptor.localAddress() : null;
+        return onLoop("localAddress").isOpen() ? descriptor.localAddress() : null;
     }
 
     /// The address of the peer, or null if there is none.
     public @Nullable SocketAddress remoteAddress() {
-        return descriptor.isOpen() ? descriptor.remoteAddress() : null;
+        return onLoop("remoteAddress").isOpen() ? descriptor.remoteAddress() : null;
     }
 
     /// The file descriptor, or -1 where there is none.
@@ -284,11 +290,13 @@ public final class Socket implements AutoCloseable {
         else writer = watch;
     }
 
+    /// The descriptor, and on the loop also the addresses.
+    @AnyThread
     @Override
     public String toString() {
-        return descriptor.isOpen()
-                ? "<Socket fd=" + fileno() + " local=" + localAddress()
-                        + " remote=" + remoteAddress() + ">"
-                : "<Socket closed>";
+        if (!descriptor.isOpen()) return "<Socket closed>";
+        if (!loop.carrier.isCurrent()) return "<Socket fd=" + descriptor.number() + ">";
+        return "<Socket fd=" + fileno() + " local=" + localAddress()
+                + " remote=" + remoteAddress() + ">";
     }
 }
