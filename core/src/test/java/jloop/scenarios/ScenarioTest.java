@@ -1,0 +1,137 @@
+package jloop.scenarios;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/// Programs that were run by CPython, and their twins here: both print the same, to the byte.
+///
+/// A scenario is `scenarios/TOPIC/some_name.py`. What CPython printed is `some_name.txt` beside
+/// it, behind a line with the version; `scripts/record-scenarios.sh` records it. The twin is
+/// `someName(Trace)` in the class of the topic. Where jloop does better on purpose, a line
+/// `# better: why` says so, and `some_name.jloop.txt` is what the twin prints.
+class ScenarioTest {
+
+    private static final Path FOLDER = Path.of("src/test/scenarios");
+    private static final Pattern WORD_START = Pattern.compile("_([a-z0-9])");
+    private static final int AT_LEAST = 2;
+
+    private static final Map<String, Class<?>> TWINS = Map.of(
+            "tasks", TaskScenarios.class);
+
+    @TestFactory
+    Stream<DynamicTest> inOrder() throws IOException {
+        return scenarios().stream().map(path -> test(path, "fifo"));
+    }
+
+    /// What asyncio leaves open (timers of the same instant, the order of sets) is taken in
+    /// another order: no trace may depend on it, but those that say so.
+    @TestFactory
+    Stream<DynamicTest> inRandomOrder() throws IOException {
+        return scenarios().stream().filter(path -> !source(path).contains("# order: fifo"))
+                .flatMap(path -> Stream.of("random:1", "random:2").map(o -> test(path, o)));
+    }
+
+    private static DynamicTest test(Path path, String order) {
+        return DynamicTest.dynamicTest(path + " " + order,
+                () -> assertThat(run(twin(path), order)).isEqualTo(expected(path)));
+    }
+
+    private static String run(Method twin, String order) throws Exception {
+        Trace trace = new Trace();
+        String before = System.getProperty("jloop.order", "fifo");
+        System.setProperty("jloop.order", order);
+        try {
+            twin.invoke(null, trace);
+        } finally {
+            System.setProperty("jloop.order", before);
+            trace.close();
+        }
+        return trace.text();
+    }
+
+    private static String expected(Path path) throws IOException {
+        Path ours = sibling(path, ".jloop.txt");
+        boolean better = source(path).contains("# better: ");
+        assertThat(Files.exists(ours)).as("%s exists", ours).isEqualTo(better);
+        String recorded = Files.readString(sibling(path, ".txt"));
+        assertThat(recorded).startsWith("# CPython 3.");
+        String trace = recorded.substring(recorded.indexOf('\n') + 1);
+        if (!better) return trace;
+        String expected = Files.readString(ours);
+        assertThat(expected).as("%s differs from what CPython does", ours).isNotEqualTo(trace);
+        return expected;
+    }
+
+    private static Method twin(Path path) throws NoSuchMethodException {
+        Class<?> topic = TWINS.get(topic(path));
+        assertThat(topic).as("the class of the twins of %s", path).isNotNull();
+        return topic.getDeclaredMethod(twinName(path), Trace.class);
+    }
+
+    @Test
+    void everyTwin_hasItsScenario() throws IOException {
+        Map<String, List<String>> scenarios = new TreeMap<>();
+        for (Path path : scenarios())
+            scenarios.computeIfAbsent(topic(path), _ -> new ArrayList<>()).add(twinName(path));
+        TWINS.forEach((topic, twins) -> assertThat(twinNames(twins)).as(topic)
+                .containsExactlyInAnyOrderElementsOf(scenarios.getOrDefault(topic, List.of())));
+    }
+
+    @Test
+    void thereAreEnough() throws IOException {
+        assertThat(scenarios()).hasSizeGreaterThanOrEqualTo(AT_LEAST);
+    }
+
+    @Test
+    void everyScenario_saysWhichFactsItPins() throws IOException {
+        for (Path path : scenarios()) assertThat(source(path)).as("%s", path).contains("# fact: ");
+    }
+
+    private static List<String> twinNames(Class<?> twins) {
+        return Stream.of(twins.getDeclaredMethods())
+                .filter(method -> !Modifier.isPrivate(method.getModifiers()) && !method.isSynthetic())
+                .map(Method::getName).toList();
+    }
+
+    private static List<Path> scenarios() throws IOException {
+        try (Stream<Path> files = Files.walk(FOLDER)) {
+            return files.filter(f -> f.toString().endsWith(".py") && !f.getParent().equals(FOLDER))
+                    .sorted().toList();
+        }
+    }
+
+    private static String source(Path path) {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String topic(Path path) {
+        return path.getParent().getFileName().toString();
+    }
+
+    private static String twinName(Path path) {
+        return WORD_START.matcher(path.getFileName().toString().replace(".py", ""))
+                .replaceAll(match -> match.group(1).toUpperCase(java.util.Locale.ROOT));
+    }
+
+    private static Path sibling(Path path, String ending) {
+        return path.resolveSibling(path.getFileName().toString().replace(".py", ending));
+    }
+}
