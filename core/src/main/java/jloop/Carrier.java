@@ -1,7 +1,7 @@
 package jloop;
 
 import java.lang.System.Logger;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// What the strands of one loop run on, one at a time: one class per way of getting at the JDK.

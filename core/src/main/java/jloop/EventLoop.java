@@ -8,9 +8,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.function.BiConsumer;
-import jloop.kernel.Clock;
-import jloop.kernel.Operation.Kind;
-import jloop.kernel.Poller;
+import jloop.poller.Clock;
+import jloop.poller.Operation.Kind;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// Runs callbacks, timers, tasks and I/O one after the other, so that none of them needs a lock
@@ -71,8 +71,7 @@ public final class EventLoop implements AutoCloseable {
         this(Pollers.best(), Clock.SYSTEM);
     }
 
-    /// A loop on a given poller and clock: for tests in virtual time, and for embedding. The
-    /// types are in a package that is exported to `jloop.testing` only.
+    /// A loop on a given poller and clock: for tests in virtual time, and for embedding.
     public EventLoop(Poller poller, Clock clock) {
         this.poller = poller;
         this.clock = clock;

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// The carrier of the level HANDOFF: ordinary virtual threads that pass a baton. Who holds it

@@ -7,7 +7,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// The carrier of the levels OPENED and TRUSTED: the loop is the scheduler of its virtual

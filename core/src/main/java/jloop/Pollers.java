@@ -4,7 +4,7 @@ import java.lang.System.Logger;
 import java.util.Locale;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 
 /// Chooses the poller of a new loop: epoll where there is Linux and native access, else
 /// java.nio; or what the system property `jloop.poller` names.

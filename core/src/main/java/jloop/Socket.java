@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.util.Objects;
-import jloop.kernel.Descriptor;
-import jloop.kernel.Descriptor.Option;
-import jloop.kernel.Family;
-import jloop.kernel.Operation.Kind;
+import jloop.poller.Descriptor;
+import jloop.poller.Descriptor.Option;
+import jloop.poller.Family;
+import jloop.poller.Operation.Kind;
 import org.jspecify.annotations.Nullable;
 
 /// A stream socket of one loop. What waits is a method of the loop, as [EventLoop#sockRecv];

@@ -1,7 +1,7 @@
 package jloop;
 
-import jloop.kernel.Descriptor;
-import jloop.kernel.Operation;
+import jloop.poller.Descriptor;
+import jloop.poller.Operation;
 import org.jspecify.annotations.Nullable;
 
 /// An operation of a socket that a task waits for. A socket owns one in each direction, and
@@ -32,7 +32,7 @@ final class SocketOperation extends Operation {
     }
 
     @Override
-    protected void completed() {
+    public void completed() {
         over = true;
         keepCopy();
         Strand strand = waiter;

@@ -3,7 +3,7 @@ package jloop;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 
 /// The open sockets of a loop, and what they share.
 final class Sockets {

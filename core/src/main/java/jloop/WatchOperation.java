@@ -1,7 +1,7 @@
 package jloop;
 
-import jloop.kernel.Descriptor;
-import jloop.kernel.Operation;
+import jloop.poller.Descriptor;
+import jloop.poller.Operation;
 
 /// Has a callback called in every turn in which a descriptor is readable, or writable.
 final class WatchOperation extends Operation {
@@ -27,7 +27,7 @@ final class WatchOperation extends Operation {
     }
 
     @Override
-    protected void completed() {
+    public void completed() {
         if (active) loop.ready.add(new Handle(this::call));
     }
 

@@ -6,10 +6,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import jloop.kernel.Clock;
+import jloop.poller.Clock;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

@@ -20,10 +20,10 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import jloop.io.Server;
 import jloop.io.StreamPair;
-import jloop.kernel.Clock;
+import jloop.poller.Clock;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
-import jloop.kernel.Poller;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// A loop to test on, with real sockets, and what has to be true of it when the test is over:

@@ -3,10 +3,10 @@ package jloop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import jloop.kernel.Descriptor;
-import jloop.kernel.Family;
-import jloop.kernel.Operation;
-import jloop.kernel.Poller;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 
 /// A poller that notes what it is asked and passes it on.
 final class SpyPoller implements Poller {

@@ -23,9 +23,7 @@ final class Allowed {
             new Call("bench/Survive.java", "nanoTime", "a benchmark measures real time"));
 
     /// Lines of the public face that name a hidden type, as api/jloop.api has them.
-    static final List<Type> HIDDEN = List.of(
-            new Type("  jloop.EventLoop: public new(jloop.kernel.Poller, jloop.kernel.Clock)",
-                    "jloop.testing, which sees the kernel, makes loops in virtual time by it"));
+    static final List<Type> HIDDEN = List.of();
 
     /// The classes whose code runs on the bare carrier thread. They take no lock and write no
     /// log line: a lock shared by a carrier and its own coroutine hangs for ever. Nested
@@ -48,7 +46,7 @@ final class Allowed {
             "jloop.CarrierCall",
             "jloop.TaskList",
             "jloop.Strand",
-            "jloop.kernel.Operation",
+            "jloop.poller.Operation",
             "jloop.kernel.ByteRing");
 
     /// May use locks or `synchronized`.

@@ -36,7 +36,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/// The rules of the house for a library of three packages: `root`, `root.io`, `root.kernel`.
+/// The rules of the house for a library of four packages: `root`, `root.io`,
+/// `root.kernel`, `root.poller`.
 ///
 /// The packages and exceptions are parameters, so that a test can hold the same rules against
 /// classes that break them.
@@ -65,10 +66,15 @@ final class Architecture {
 
     List<Rule> rules() {
         return List.of(
-                rule("kernel depends on nothing of ours", noClasses()
-                        .that().resideInAPackage(root + ".kernel")
+                rule("the seam depends on nothing of ours", noClasses()
+                        .that().resideInAPackage(root + ".poller")
                         .should().dependOnClassesThat(ours().and(not(
-                                resideInAPackage(root + ".kernel"))))),
+                                resideInAPackage(root + ".poller"))))),
+                rule("the kernel depends on nothing of ours but the seam", noClasses()
+                        .that().resideInAPackage(root + ".kernel")
+                        .should().dependOnClassesThat(ours()
+                                .and(not(resideInAPackage(root + ".kernel")))
+                                .and(not(resideInAPackage(root + ".poller"))))),
                 rule("order and time know nothing of bytes, but for the facade", noClasses()
                         .that().resideInAPackage(root).and(not(facade()))
                         .should().dependOnClassesThat().resideInAPackage(root + ".io")),

@@ -20,7 +20,8 @@ class ArchitectureTest {
 
     /// The fixture that breaks each rule, and no other rule needs to.
     private static final Map<String, String> BREAKERS = Map.ofEntries(
-            Map.entry("kernel depends on nothing of ours", "kernel.Climber"),
+            Map.entry("the seam depends on nothing of ours", "poller.Leaning"),
+            Map.entry("the kernel depends on nothing of ours but the seam", "kernel.Climber"),
             Map.entry("order and time know nothing of bytes, but for the facade", "Nosy"),
             Map.entry("packages form no cycle, but for the facade", "Nosy"),
             Map.entry("foreign memory and functions are the kernel's", "io.Foreign"),

@@ -21,7 +21,9 @@ class ConsumerModuleTest {
 
     @Test
     void consumer_ofTheApi_compiles() {
-        assertThat(errors("import jloop.*; import jloop.io.*; class Consumer {}")).isEmpty();
+        assertThat(errors("""
+                import jloop.*; import jloop.io.*; import jloop.poller.*; class Consumer {}
+                """)).isEmpty();
     }
 
     @Test

@@ -208,7 +208,7 @@ class LauncherIT {
 
     @Test
     void kernel_isOutOfReach() throws IOException {
-        jloop.write("Reach.java", "void main() { jloop.kernel.Poller poller = null; }\n");
+        jloop.write("Reach.java", "void main() { jloop.kernel.NioPoller poller = null; }\n");
 
         Run run = jloop.run("run", "Reach.java");
 

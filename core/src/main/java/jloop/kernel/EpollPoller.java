@@ -5,6 +5,10 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// The poller of Linux: epoll(7), with an eventfd(2) to be woken by.

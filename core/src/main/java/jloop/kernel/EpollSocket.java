@@ -14,6 +14,9 @@ import static jloop.kernel.SystemCalls.EPOLL_CTL_MOD;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.util.Objects;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
 import org.jspecify.annotations.Nullable;
 
 /// A socket of an [EpollPoller].
@@ -70,7 +73,7 @@ final class EpollSocket extends Descriptor {
 
     /// [EpollPoller#submit(Operation)] for this socket.
     boolean start(Operation operation) {
-        if (operation.kind.reads ? reading != null : writing != null) throw busy(operation);
+        if (isBusy(operation.kind)) throw busy(operation);
         int result = fd < 0 ? -Errno.EBADF
                 : operation.kind.reads ? startReading(operation) : startWriting(operation);
         if (result == UNDER_WAY) return false;

@@ -14,6 +14,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
 import org.jspecify.annotations.Nullable;
 
 /// A socket of a [NioPoller].
@@ -150,7 +153,7 @@ final class NioDescriptor extends Descriptor {
     // ---- operations ----------------------------------------------------------------------------
 
     boolean submit(Operation operation) {
-        if (operation.kind.reads ? reading != null : writing != null) throw busy(operation);
+        if (isBusy(operation.kind)) throw busy(operation);
         int result = begin(operation);
         if (result == -Errno.EAGAIN) result = await(operation);
         operation.result = result;

@@ -12,6 +12,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.file.AccessDeniedException;
 import java.util.List;
+import jloop.poller.Operation;
 import org.jspecify.annotations.Nullable;
 
 /// The error numbers behind the exceptions of java.nio.

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
-import jloop.kernel.Descriptor.Option;
+import jloop.poller.Descriptor.Option;
 
 /// The socket options as java.nio has them: some are flags, some are numbers, one is missing.
 final class NioOption {

@@ -11,6 +11,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 
 /// A [Poller] on the selectors of java.nio: for systems without epoll, and for JVMs without
 /// native access.

@@ -17,6 +17,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteOrder;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Arrays;
+import jloop.poller.Family;
 import org.jspecify.annotations.Nullable;
 
 /// A socket address in native memory, as system calls take and give it: `struct sockaddr`. To

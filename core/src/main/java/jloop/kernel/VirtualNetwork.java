@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import jloop.kernel.Descriptor.Option;
+import jloop.poller.Descriptor.Option;
+import jloop.poller.Family;
 import org.jspecify.annotations.Nullable;
 
 /// The addresses that virtual sockets are bound to.

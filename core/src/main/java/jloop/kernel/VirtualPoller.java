@@ -9,6 +9,10 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import jloop.poller.Clock;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
 /// A [Poller] and [Clock] for tests: to sleep is to move the clock, and sockets are in memory.

@@ -6,6 +6,9 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.EnumMap;
 import java.util.Map;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
 import org.jspecify.annotations.Nullable;
 
 /// A socket of a [VirtualPoller], all in memory.
@@ -130,7 +133,7 @@ final class VirtualSocket extends Descriptor {
     // ---- operations ----------------------------------------------------------------------------
 
     boolean submit(Operation operation) {
-        if (operation.kind.reads ? reading != null : writing != null) throw busy(operation);
+        if (isBusy(operation.kind)) throw busy(operation);
         operation.result = begin(operation);
         if (operation.result != -Errno.EAGAIN) return true;
         setUnderWay(operation.kind, operation);

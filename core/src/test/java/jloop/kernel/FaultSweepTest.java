@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import jloop.kernel.FaultySystemCalls.Call;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 

@@ -7,6 +7,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.function.BooleanSupplier;
+import jloop.poller.Clock;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 
 /// A poller with a listener on the loopback interface, and the means to wait.
 final class Net implements AutoCloseable {

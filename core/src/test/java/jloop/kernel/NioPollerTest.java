@@ -15,8 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import jloop.kernel.Descriptor.Option;
-import jloop.kernel.Operation.Kind;
+import jloop.poller.Clock;
+import jloop.poller.Descriptor;
+import jloop.poller.Descriptor.Option;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Operation.Kind;
+import jloop.poller.Poller;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,7 +81,7 @@ class NioPollerTest implements PollerContract {
 
     void await(Operation operation) {
         Descriptor descriptor = operation.descriptor;
-        while (descriptor.reading == operation || descriptor.writing == operation)
+        while (descriptor.isBusy(operation.kind))
             poller.poll(Poller.FOREVER);
     }
 
@@ -243,7 +248,7 @@ class NioPollerTest implements PollerContract {
         for (Descriptor one : List.of(server, otherServer)) {
             var closing = new Operation(one) {
                 @Override
-                protected void completed() {
+                public void completed() {
                     trace.add("over");
                     server.close();
                     otherServer.close();

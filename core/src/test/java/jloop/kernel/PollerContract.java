@@ -14,6 +14,11 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jloop.poller.Clock;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Poller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -3,6 +3,8 @@ package jloop.kernel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.SocketAddress;
+import jloop.poller.Descriptor;
+import jloop.poller.Operation;
 
 /// An operation that counts how often it was completed.
 final class Request extends Operation {
@@ -56,7 +58,7 @@ final class Request extends Operation {
     }
 
     @Override
-    protected void completed() {
+    public void completed() {
         completions++;
         underWay = false;
         then.run();

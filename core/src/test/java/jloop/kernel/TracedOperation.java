@@ -2,6 +2,8 @@ package jloop.kernel;
 
 import java.net.SocketAddress;
 import java.util.List;
+import jloop.poller.Descriptor;
+import jloop.poller.Operation;
 
 /// An operation that writes its end into a trace, as `name=result`.
 class TracedOperation extends Operation {
@@ -29,7 +31,7 @@ class TracedOperation extends Operation {
     }
 
     @Override
-    protected void completed() {
+    public void completed() {
         trace.add(name + "=" + result);
     }
 }

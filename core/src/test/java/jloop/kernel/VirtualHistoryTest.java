@@ -8,8 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import jloop.kernel.Descriptor.Option;
-import jloop.kernel.Operation.Kind;
+import jloop.poller.Descriptor;
+import jloop.poller.Descriptor.Option;
+import jloop.poller.Operation;
+import jloop.poller.Operation.Kind;
 import org.junit.jupiter.api.Test;
 
 /// Virtual sockets under many random histories: nothing is forgotten, lost or out of order.
@@ -56,7 +58,7 @@ class VirtualHistoryTest {
             }
 
             @Override
-            protected void completed() {
+            public void completed() {
                 assertThat(underWay.remove(this)).isTrue();
                 over();
             }
@@ -110,7 +112,7 @@ class VirtualHistoryTest {
         private void submit(Descriptor socket) {
             Kind[] kinds = {Kind.RECEIVE, Kind.SEND, Kind.READABLE, Kind.WRITABLE};
             Kind kind = kinds[random.nextInt(kinds.length)];
-            if ((kind.reads ? socket.reading : socket.writing) != null) return;
+            if (socket.isBusy(kind)) return;
             var step = new Step(kind, socket);
             if (poller.submit(step)) step.over();
             else underWay.add(step);

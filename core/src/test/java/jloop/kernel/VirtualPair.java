@@ -6,7 +6,9 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.Objects;
-import jloop.kernel.Operation.Kind;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation.Kind;
 
 /// Two connected virtual sockets and the listener that they met at.
 final class VirtualPair {

@@ -9,7 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import jloop.kernel.Operation.Kind;
+import jloop.poller.Clock;
+import jloop.poller.Descriptor;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Operation.Kind;
+import jloop.poller.Poller;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -258,7 +263,7 @@ class VirtualPollerTest implements PollerContract {
         var other = new VirtualPair(poller);
         var echo = new Operation(pair.server) {
             @Override
-            protected void completed() {
+            public void completed() {
                 trace.add("echo=" + result);
                 other.server.close();
                 if (trace.size() < 10) poller.submit(this);

@@ -11,8 +11,11 @@ import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import jloop.kernel.Descriptor.Option;
-import jloop.kernel.Operation.Kind;
+import jloop.poller.Descriptor;
+import jloop.poller.Descriptor.Option;
+import jloop.poller.Family;
+import jloop.poller.Operation;
+import jloop.poller.Operation.Kind;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jloop.poller.Poller;
 
 /// Wakes a poller whose wake-up was lost, so that the test fails and does not hang.
 final class WakeWatch implements AutoCloseable {

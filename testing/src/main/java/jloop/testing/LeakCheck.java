@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import jloop.Asyncio;
 import jloop.EventLoop;
-import jloop.kernel.Clock;
+import jloop.poller.Clock;
 
 /// The loop of one test, and what was there before the test.
 final class LeakCheck {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import jloop.Asyncio;
 import jloop.EventLoop;
-import jloop.kernel.Clock;
+import jloop.poller.Clock;
 import org.junit.jupiter.api.Test;
 
 class VirtualTimeTest {

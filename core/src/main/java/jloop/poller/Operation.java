@@ -1,4 +1,4 @@
-package jloop.kernel;
+package jloop.poller;
 
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,8 @@ public abstract class Operation {
         /// Waits until a send would not block. Result: 0.
         WRITABLE(false);
 
-        final boolean reads;
+        /// Which of the two directions it takes.
+        public final boolean reads;
 
         Kind(boolean reads) {
             this.reads = reads;
@@ -50,5 +51,5 @@ public abstract class Operation {
 
     /// Called by the poller, within [Poller#poll(long)], when an operation that was under way
     /// is over. Runs on the bare carrier: takes no lock, logs nothing, runs no code of users.
-    protected abstract void completed();
+    public abstract void completed();
 }

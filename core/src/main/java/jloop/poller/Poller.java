@@ -1,4 +1,4 @@
-package jloop.kernel;
+package jloop.poller;
 
 /// What sleeps in the kernel for a loop and carries out its I/O.
 ///

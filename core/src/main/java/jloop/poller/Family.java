@@ -1,4 +1,4 @@
-package jloop.kernel;
+package jloop.poller;
 
 /// The address families of sockets.
 public enum Family {

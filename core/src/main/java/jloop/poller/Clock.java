@@ -1,4 +1,4 @@
-package jloop.kernel;
+package jloop.poller;
 
 /// A monotonic clock.
 @FunctionalInterface

@@ -1,4 +1,4 @@
-package jloop.kernel;
+package jloop.poller;
 
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -9,9 +9,20 @@ import org.jspecify.annotations.Nullable;
 /// Every method returns 0 (or what it says) or `-errno`.
 public abstract class Descriptor {
 
-    // The operation under way in each direction; kept by the poller that made this descriptor.
-    @Nullable Operation reading;
-    @Nullable Operation writing;
+    /// The operation under way in the direction of reading, or null. The poller that made this
+    /// descriptor keeps it.
+    protected @Nullable Operation reading;
+
+    /// The same of the direction of writing.
+    protected @Nullable Operation writing;
+
+    /// A descriptor without an operation under way.
+    protected Descriptor() { }
+
+    /// True if an operation is under way in the direction of `kind`.
+    public final boolean isBusy(Operation.Kind kind) {
+        return (kind.reads ? reading : writing) != null;
+    }
 
     /// 0, or `-errno` if the socket could not be opened: then no other method may be called.
     public abstract int error();
