@@ -52,7 +52,6 @@ class _Selector:
         self.loop = loop
 
     def select(self, timeout):
-        self.loop.polls += 1
         if timeout is None:
             raise RuntimeError("the loop waits for nothing")
         if timeout > 0:
@@ -66,7 +65,6 @@ class VirtualLoop(base_events.BaseEventLoop):
     def __init__(self):
         super().__init__()
         self._now = 0.0
-        self.polls = 0
         self._selector = _Selector(self)
 
     def time(self):

@@ -30,6 +30,8 @@ class ScenarioTest {
     private static final int AT_LEAST = 2;
 
     private static final Map<String, Class<?>> TWINS = Map.of(
+            "callbacks", CallbackScenarios.class,
+            "futures", FutureScenarios.class,
             "tasks", TaskScenarios.class);
 
     @TestFactory

@@ -108,6 +108,16 @@ public final class Trace {
         });
     }
 
+    /// Throws `e`, checked or not, where a callback may not.
+    public static void sneak(Throwable e) {
+        Trace.<RuntimeException>rethrow(e);
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <X extends Throwable> void rethrow(Throwable e) throws X {
+        throw (X) e;
+    }
+
     /// Everything printed so far.
     String text() {
         return text.toString();
