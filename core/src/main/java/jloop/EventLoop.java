@@ -219,22 +219,29 @@ public final class EventLoop implements AutoCloseable {
     ///
     /// **Errors**: IllegalStateException if the loop is closed.
     public Handle callSoon(Runnable callback) {
-        checkThread("callSoon");
+        if (!carrier.isCurrent()) beforeRun("callSoon");
         checkOpen();
         Handle handle = new Handle(callback);
         ready.add(handle);
         return handle;
     }
 
+    /// What was given from any thread while the loop does not run stands before what follows.
+    private void beforeRun(String method) {
+        checkThread(method);
+        takeIntake();
+    }
+
     /// [#callSoon] from any thread: wakes the loop if it sleeps. Calls of one thread are made
-    /// in the order they were given.
+    /// in the order they were given, the loop's own thread included.
     ///
     /// **Errors**: IllegalStateException if the loop is closed.
     @AnyThread
     public Handle callSoonThreadsafe(Runnable callback) {
         checkOpen();
         Handle handle = new Handle(callback);
-        arrive(handle);
+        if (carrier.isCurrent()) ready.add(handle);
+        else arrive(handle);
         return handle;
     }
 

@@ -54,7 +54,7 @@ class LoopTurnTest {
 
     @Test
     @AsIn("test_events.test_call_soon_threadsafe_same_thread")
-    void callSoonThreadsafe_onTheLoop_comesAfterWhatIsReadyBeforeTheTurn() {
+    void callSoonThreadsafe_onTheLoop_keepsTheOrderWithCallSoon() {
         loop.callSoon(() -> {
             loop.callSoonThreadsafe(() -> trace.add("threadsafe 1"));
             loop.callSoonThreadsafe(() -> trace.add("threadsafe 2"));
@@ -65,7 +65,18 @@ class LoopTurnTest {
         runOneTurn();
         runOneTurn();
 
-        assertThat(trace).containsExactly("soon", "threadsafe 1", "threadsafe 2", "timer");
+        assertThat(trace).containsExactly("threadsafe 1", "threadsafe 2", "soon", "timer");
+    }
+
+    @Test
+    void callSoonThreadsafe_beforeTheRun_keepsTheOrderWithCallSoon() {
+        loop.callSoon(() -> trace.add(1));
+        loop.callSoonThreadsafe(() -> trace.add(2));
+        loop.callSoon(() -> trace.add(3));
+
+        runOneTurn();
+
+        assertThat(trace).containsExactly(1, 2, 3);
     }
 
     /// Scenario 1 of the surface list.
