@@ -3,6 +3,8 @@ package jloop;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -242,7 +244,7 @@ public final class Asyncio {
         return new Gathering<>(loopOf(futures), new ArrayList<>(futures), true);
     }
 
-    private static EventLoop loopOf(List<? extends Future<?>> futures) {
+    static EventLoop loopOf(List<? extends Future<?>> futures) {
         if (futures.isEmpty()) return getEventLoop();
         EventLoop loop = futures.getFirst().loop;
         for (Future<?> future : futures) {
@@ -375,5 +377,91 @@ public final class Asyncio {
     public static Server startServer(ConnectionHandler handler, @Nullable String host, int port,
             UnaryOperator<ServerOptions> options) throws IOException {
         return Streams.serve(handler, host, port, options.apply(ServerOptions.DEFAULT));
+    }
+
+    // ---- Iteration
+
+    /// Waits for `futures` until all are done, and says which are. Throws nothing that they
+    /// failed with, and cancels nothing. Suspends once even if all are done. A future that is
+    /// given twice counts once.
+    ///
+    /// Call it with its class, `Asyncio.wait(...)`: a static import does not reach the name, as
+    /// each class has a `wait` of its own from Object.
+    ///
+    /// **Errors**: IllegalArgumentException if there are none, or if they belong to different
+    /// loops.
+    /// **Cancellation**: the futures go on.
+    public static <F extends Future<?>> WaitResult<F> wait(Collection<? extends F> futures) {
+        return wait(futures, UnaryOperator.identity());
+    }
+
+    /// [#wait] with options, as
+    /// `Asyncio.wait(tasks, o -> o.withTimeout(limit).withReturnWhen(FIRST_COMPLETED))`. When
+    /// the time is over it returns what there is.
+    public static <F extends Future<?>> WaitResult<F> wait(
+            Collection<? extends F> futures, UnaryOperator<WaitOptions> options) {
+        return new Waiting<F>(futures, options.apply(WaitOptions.DEFAULT)).run();
+    }
+
+    /// `futures` in the order in which they end. A future that is given twice counts once.
+    ///
+    /// **Errors**: IllegalArgumentException if they belong to different loops.
+    public static <T> AsCompleted<T> asCompleted(
+            Collection<? extends Future<? extends T>> futures) {
+        return asCompleted(futures, null);
+    }
+
+    /// [#asCompleted] that gives up after `timeout` from now: each item that is left then
+    /// throws TimeoutException. Null for no limit.
+    @SuppressWarnings("unchecked")      // nobody sets the result of a future given here
+    public static <T> AsCompleted<T> asCompleted(
+            Collection<? extends Future<? extends T>> futures, @Nullable Duration timeout) {
+        List<Future<T>> given = new ArrayList<>();
+        for (Future<? extends T> future : futures) given.add((Future<T>) future);
+        return new AsCompleted<>(loopOf(given), given, timeout);
+    }
+
+    /// [#asCompleted] of futures and tasks.
+    @SafeVarargs
+    public static <T> AsCompleted<T> asCompleted(Future<? extends T>... futures) {
+        List<Future<? extends T>> given = new ArrayList<>();
+        for (Future<? extends T> future : futures) given.add(future);
+        return asCompleted(given, null);
+    }
+
+    /// [#asCompleted] of new tasks for `coroutines`, which start in this order.
+    @SafeVarargs
+    public static <T> AsCompleted<T> asCompleted(Coroutine<? extends T>... coroutines) {
+        Set<Coroutine<? extends T>> once = new LinkedHashSet<>();
+        for (Coroutine<? extends T> coroutine : coroutines) once.add(coroutine);
+        return asCompletedOf(once, null);
+    }
+
+    /// [#asCompleted] of new tasks for `coroutines`, which start in this order, for at most
+    /// `timeout` from now. One that is given twice counts once.
+    @SafeVarargs
+    public static <T> AsCompleted<T> asCompleted(
+            @Nullable Duration timeout, Coroutine<? extends T>... coroutines) {
+        Set<Coroutine<? extends T>> once = new LinkedHashSet<>();
+        for (Coroutine<? extends T> coroutine : coroutines) once.add(coroutine);
+        return asCompletedOf(once, timeout);
+    }
+
+    private static <T> AsCompleted<T> asCompletedOf(
+            Set<Coroutine<? extends T>> coroutines, @Nullable Duration timeout) {
+        EventLoop loop = getEventLoop();
+        List<Future<? extends T>> tasks = new ArrayList<>();
+        for (Coroutine<? extends T> coroutine : coroutines) tasks.add(loop.createTask(coroutine));
+        return asCompleted(tasks, timeout);
+    }
+
+    /// [#asCompleted] of coroutines without results.
+    public static AsCompleted<Void> asCompleted(VoidCoroutine... coroutines) {
+        EventLoop loop = getEventLoop();
+        Set<VoidCoroutine> once = new LinkedHashSet<>();
+        for (VoidCoroutine coroutine : coroutines) once.add(coroutine);
+        List<Future<Void>> tasks = new ArrayList<>();
+        for (VoidCoroutine coroutine : once) tasks.add(loop.createTask(coroutine));
+        return asCompleted(tasks, null);
     }
 }

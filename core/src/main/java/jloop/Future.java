@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// the loop, in the order they were added.
 /// **Unlike asyncio**: [#await()] of a coroutine is the only way to wait; there is no awaiting
 /// by the type system.
-public sealed class Future<T> permits Task, Gathering {
+public sealed class Future<T> permits Task, Gathering, DependentFuture {
 
     enum State { PENDING, CANCELLED, FINISHED }
 
@@ -68,6 +68,16 @@ public sealed class Future<T> permits Task, Gathering {
         if (outcome instanceof Failed failed)
             throw Outcomes.<RuntimeException>rethrow(failed.exception);
         return (T) outcome;
+    }
+
+    /// What it failed with, or null if it has not, or not yet. Asking is not taking note.
+    final @Nullable Throwable failure() {
+        return outcome instanceof Failed failed ? failed.exception : null;
+    }
+
+    /// The futures by whose end this one ends, as far as they are other than its own doing.
+    Iterable<? extends Future<?>> dependsOn() {
+        return List.of();
     }
 
     /// What it failed with, or null if it has a result.
@@ -193,6 +203,18 @@ public sealed class Future<T> permits Task, Gathering {
             both.add(listener);
             listeners = both;
         }
+    }
+
+    /// [#listen], or if it is done, what that would have led to.
+    final void listenOrQueue(CarrierCall listener) {
+        if (done()) schedule(listener);
+        else listen(listener);
+    }
+
+    /// Forgets a listener, if it is still to be told.
+    final void unlisten(Object listener) {
+        if (listeners == listener) listeners = null;
+        else if (listeners instanceof List<?> list) list.remove(listener);
     }
 
     @SuppressWarnings({"unchecked", "NullAway"})

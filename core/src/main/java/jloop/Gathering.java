@@ -35,9 +35,12 @@ final class Gathering<R> extends Future<List<R>> {
     }
 
     private void watch(Future<?> child) {
-        CarrierCall ended = () -> childEnded(child);
-        if (child.done()) loop.ready.add(new Handle(ended));
-        else child.listen(ended);
+        child.listenOrQueue(() -> childEnded(child));
+    }
+
+    @Override
+    Iterable<? extends Future<?>> dependsOn() {
+        return children;
     }
 
     private void childEnded(Future<?> child) {

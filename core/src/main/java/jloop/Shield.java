@@ -1,5 +1,6 @@
 package jloop;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The tie between a future and the one that shields it: see [Asyncio#shield].
@@ -8,7 +9,7 @@ final class Shield {
     private Shield() { }
 
     static <T> Future<T> of(Future<T> inner) {
-        Future<T> outer = new Future<>(inner.loop);
+        Future<T> outer = new DependentFuture<>(inner.loop, List.of(inner));
         inner.listen((CarrierCall) () -> innerEnded(inner, outer));
         return outer;
     }
