@@ -32,7 +32,11 @@ class ScenarioTest {
     private static final Map<String, Class<?>> TWINS = Map.of(
             "callbacks", CallbackScenarios.class,
             "futures", FutureScenarios.class,
-            "tasks", TaskScenarios.class);
+            "gather", GatherScenarios.class,
+            "shield", ShieldScenarios.class,
+            "tasks", TaskScenarios.class,
+            "timeouts", TimeoutScenarios.class,
+            "waitfor", WaitForScenarios.class);
 
     @TestFactory
     Stream<DynamicTest> inOrder() throws IOException {
