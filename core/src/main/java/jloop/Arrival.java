@@ -6,7 +6,7 @@ final class Arrival extends Handle {
     final Runnable continuation;
 
     Arrival(Runnable continuation) {
-        super(continuation);
+        super(continuation, null);
         this.continuation = continuation;
     }
 }

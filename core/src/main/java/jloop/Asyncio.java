@@ -333,18 +333,21 @@ public final class Asyncio {
 
     // ---- Threads
 
-    /// Carries `job` out in the default executor, and returns its result.
+    /// Carries `job` out in the default executor, in a copy of the caller's context, and
+    /// returns its result.
     ///
     /// **Cancellation**: a job that runs already runs on; its result is lost.
     public static <T> T toThread(Callable<T> job) {
-        return getRunningLoop().runInExecutor(null, job).await();
+        Context context = Context.copyContext();
+        return getRunningLoop().runInExecutor(null, () -> context.call(job)).await();
     }
 
     public static void toThread(VoidCoroutine job) {
         toThread((Callable<Void>) job.returningNull()::run);
     }
 
-    /// [EventLoop#runInExecutor] of the running loop.
+    /// [EventLoop#runInExecutor] of the running loop. The job runs in the context of the thread
+    /// that carries it out.
     public static <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
         return getRunningLoop().runInExecutor(executor, job);
     }

@@ -1,5 +1,7 @@
 package jloop;
 
+import org.jspecify.annotations.Nullable;
+
 /// A strand that makes calls: callbacks, timers, handlers of users.
 final class CallRunner extends Strand {
 
@@ -11,6 +13,7 @@ final class CallRunner extends Strand {
      */
 
     private boolean idle;               // has parked between calls, not inside one
+    private @Nullable Handle making;    // whose call is under way
 
     CallRunner(EventLoop loop) {
         super(loop);
@@ -27,9 +30,28 @@ final class CallRunner extends Strand {
         if (phase == Phase.SUSPENDED) phase = Phase.READY;
     }
 
+    /// Called before it makes the call of `handle`.
+    void making(Handle handle) {
+        making = handle;
+        context = handle.context;
+    }
+
+    /// True if the call of `handle` is under way on this strand.
+    boolean makes(Handle handle) {
+        return making == handle;
+    }
+
+    @Override
+    void ownContext(Context made) {
+        context = made;
+        if (making != null) making.context = made;
+    }
+
     @Override
     void body() {
         while (loop.makeCalls(this)) {
+            making = null;
+            context = null;
             idle = true;
             suspend();
         }

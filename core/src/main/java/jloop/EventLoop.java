@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -219,9 +220,18 @@ public final class EventLoop implements AutoCloseable {
     ///
     /// **Errors**: IllegalStateException if the loop is closed.
     public Handle callSoon(Runnable callback) {
+        return callSoonIn(Context.capture(), callback);
+    }
+
+    /// The same, with the call made in `context` instead of a copy of the caller's.
+    public Handle callSoon(Runnable callback, Context context) {
+        return callSoonIn(Objects.requireNonNull(context, "context"), callback);
+    }
+
+    Handle callSoonIn(@Nullable Context context, Runnable callback) {
         if (!carrier.isCurrent()) beforeRun("callSoon");
         checkOpen();
-        Handle handle = new Handle(callback);
+        Handle handle = new Handle(callback, context);
         ready.add(handle);
         return handle;
     }
@@ -237,9 +247,19 @@ public final class EventLoop implements AutoCloseable {
     ///
     /// **Errors**: IllegalStateException if the loop is closed.
     @AnyThread
-    public Handle callSoonThreadsafe(Runnable callback) {
+    public ThreadSafeHandle callSoonThreadsafe(Runnable callback) {
+        return callSoonThreadsafeIn(Context.capture(), callback);
+    }
+
+    /// The same, with the call made in `context` instead of a copy of the caller's.
+    @AnyThread
+    public ThreadSafeHandle callSoonThreadsafe(Runnable callback, Context context) {
+        return callSoonThreadsafeIn(Objects.requireNonNull(context, "context"), callback);
+    }
+
+    private ThreadSafeHandle callSoonThreadsafeIn(@Nullable Context context, Runnable callback) {
         checkOpen();
-        Handle handle = new Handle(callback);
+        ThreadSafeHandle handle = new ThreadSafeHandle(callback, context);
         if (carrier.isCurrent()) ready.add(handle);
         else arrive(handle);
         return handle;
@@ -248,23 +268,40 @@ public final class EventLoop implements AutoCloseable {
     /// Has `callback` called once `delay` has passed; at once, in the next turn, if it is zero
     /// or negative.
     public TimerHandle callLater(Duration delay, Runnable callback) {
-        return callAtNanos(later(nanos(delay)), callback, "callLater");
+        return callAtNanos(later(nanos(delay)), callback, "callLater", Context.capture());
+    }
+
+    /// The same, with the call made in `context` instead of a copy of the caller's.
+    public TimerHandle callLater(Duration delay, Runnable callback, Context context) {
+        return callAtNanos(later(nanos(delay)), callback, "callLater",
+                Objects.requireNonNull(context, "context"));
     }
 
     /// Has `callback` called at `when`, in nanoseconds of [#time()]. Calls due at the same time
     /// are made in the order they were scheduled.
     public TimerHandle callAt(long when, Runnable callback) {
-        return callAtNanos(when, callback, "callAt");
+        return callAtNanos(when, callback, "callAt", Context.capture());
     }
 
-    private TimerHandle callAtNanos(long whenNanos, Runnable callback, String verb) {
+    /// The same, with the call made in `context` instead of a copy of the caller's.
+    public TimerHandle callAt(long when, Runnable callback, Context context) {
+        return callAtNanos(when, callback, "callAt", Objects.requireNonNull(context, "context"));
+    }
+
+    private TimerHandle callAtNanos(
+            long whenNanos, Runnable callback, String verb, @Nullable Context context) {
         checkThread(verb);
         checkOpen();
-        return addTimer(whenNanos, callback);
+        return addTimer(whenNanos, callback, context);
     }
 
-    TimerHandle addTimer(long whenNanos, Runnable callback) {
-        TimerHandle timer = new TimerHandle(timers, whenNanos, nextSeq++, callback);
+    /// A timer of our own.
+    TimerHandle addTimer(long whenNanos, CarrierCall call) {
+        return addTimer(whenNanos, call, null);
+    }
+
+    private TimerHandle addTimer(long whenNanos, Runnable callback, @Nullable Context context) {
+        TimerHandle timer = new TimerHandle(timers, whenNanos, nextSeq++, callback, context);
         timers.add(timer);
         return timer;
     }
@@ -461,13 +498,26 @@ public final class EventLoop implements AutoCloseable {
         BiConsumer<EventLoop, ExceptionContext> handler = exceptionHandler;
         try {
             if (handler == null) defaultExceptionHandler(context);
-            else handler.accept(this, context);
+            else handleIn(context, handler);
         } catch (KeyboardInterrupt | SystemExit e) {
             throw e;
         } catch (Throwable e) {         // all else: a handler that fails must not fail the loop
             reportFailedHandler(handler == null ? "default exception handler" : "exception handler",
                     e, context);
         }
+    }
+
+    /// In the context of the task that it is about, else of the handle.
+    private void handleIn(ExceptionContext context,
+            BiConsumer<EventLoop, ExceptionContext> handler) {
+        Future<?> future = context.future();
+        Handle handle = context.handle();
+        if (future instanceof Task<?> task)
+            Context.runIn(task.getContext(), () -> handler.accept(this, context));
+        else if (future == null && handle != null)
+            Context.runIn(handle.getContext(), () -> handler.accept(this, context));
+        else
+            handler.accept(this, context);
     }
 
     private void reportFailedHandler(String which, Throwable e, ExceptionContext context) {
@@ -646,6 +696,7 @@ public final class EventLoop implements AutoCloseable {
                 && ready.peek() instanceof Handle handle) {
             batch--;
             ready.drop();
+            caller.making(handle);
             try {
                 handle.run();
             } catch (KeyboardInterrupt | SystemExit e) {

@@ -26,9 +26,26 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture {
     boolean failureIsReported;              // to the exception handler; written by Shield alone
 
     /// A done-callback, remembered until the future is done.
-    private record Callback(Consumer<?> call) {
-        Callback {
-            Objects.requireNonNull(call, "callback");
+    private static final class Callback<T> implements Runnable {
+
+        private final Future<T> future;
+        private final Consumer<? super Future<T>> call;
+        private final @Nullable Context context;
+
+        Callback(Future<T> future, Consumer<? super Future<T>> call, @Nullable Context context) {
+            this.future = future;
+            this.call = Objects.requireNonNull(call, "callback");
+            this.context = context;
+        }
+
+        @Override
+        public void run() {
+            call.accept(future);
+        }
+
+        @Override
+        public String toString() {
+            return Naming.of(call);
         }
     }
 
@@ -172,23 +189,38 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture {
     /// Has `callback` called with this future, by the loop, soon after it is done; soon if it
     /// is done already.
     public void addDoneCallback(Consumer<? super Future<T>> callback) {
+        addDoneCallbackIn(Context.capture(), callback);
+    }
+
+    /// The same, with the call made in `context` instead of a copy of the caller's.
+    public void addDoneCallback(Consumer<? super Future<T>> callback, Context context) {
+        addDoneCallbackIn(Objects.requireNonNull(context, "context"), callback);
+    }
+
+    private void addDoneCallbackIn(
+            @Nullable Context context, Consumer<? super Future<T>> callback) {
         loop.checkThread("addDoneCallback");
-        if (done()) schedule(new Callback(callback));
-        else listen(new Callback(callback));
+        Callback<T> added = new Callback<>(this, callback, context);
+        if (done()) schedule(added);
+        else listen(added);
     }
 
     /// Forgets all done-callbacks equal to `callback`; returns how many.
     public int removeDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread("removeDoneCallback");
-        Callback wanted = new Callback(callback);
+        Objects.requireNonNull(callback, "callback");
         if (listeners instanceof List<?> list) {
             int before = list.size();
-            list.removeIf(wanted::equals);
+            list.removeIf(listener -> calls(listener, callback));
             return before - list.size();
         }
-        if (!wanted.equals(listeners)) return 0;
+        if (!calls(listeners, callback)) return 0;
         listeners = null;
         return 1;
+    }
+
+    private static boolean calls(@Nullable Object listener, Object callback) {
+        return listener instanceof Callback<?> added && callback.equals(added.call);
     }
 
     /// Adds a [Strand] to wake or a [Callback] to call.
@@ -252,14 +284,9 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture {
             strand.wake();
         } else if (listener instanceof CarrierCall call) {
             loop.ready.add(new Handle(call));
-        } else if (!loop.isClosed()) {
-            loop.callSoon(() -> call((Callback) listener));
+        } else if (!loop.isClosed() && listener instanceof Callback<?> callback) {
+            loop.callSoonIn(callback.context, callback);
         }
-    }
-
-    @SuppressWarnings("unchecked")
-    private void call(Callback callback) {
-        ((Consumer<Future<T>>) callback.call).accept(this);
     }
 
     @Override

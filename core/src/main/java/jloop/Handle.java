@@ -7,24 +7,47 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **As in asyncio**: `Handle`. A cancelled handle forgets its call at once, so what the call
 /// captured can be collected even while the handle waits in a queue.
-public sealed class Handle permits TimerHandle, Arrival {
+public sealed class Handle permits TimerHandle, ThreadSafeHandle, Arrival {
 
-    private @Nullable Runnable call;        // null once cancelled or run
-    private boolean cancelled;
+    /*
+     * 24 bytes, with compressed references: twelve of header and three references. One more field
+     * is one third more.
+     */
+
+    static final CarrierCall CANCELLED = () -> { };
+
+    @Nullable Runnable call;                // null once run; written by this and ThreadSafeHandle
+    @Nullable Context context;              // null: empty; see Context
     volatile @Nullable Handle next;         // in the intake: any thread sets, loop thread follows
 
+    /// A call in an empty context: one of our own.
     Handle(Runnable call) {
+        this(call, null);
+    }
+
+    Handle(Runnable call, @Nullable Context context) {
         this.call = Objects.requireNonNull(call, "callback");
+        this.context = context;
     }
 
     /// Calls it off, if the call has not begun. Calling again does nothing.
     public void cancel() {
-        cancelled = true;
-        call = null;
+        call = CANCELLED;
     }
 
     public boolean cancelled() {
-        return cancelled;
+        return call == CANCELLED;
+    }
+
+    /// The context that the call is made in.
+    public Context getContext() {
+        Context own = context;
+        if (own == null) {
+            own = Strand.current() instanceof CallRunner runner && runner.makes(this)
+                    ? Context.ownOf(runner) : new Context();
+            context = own;
+        }
+        return own;
     }
 
     final @Nullable Runnable call() {
@@ -37,15 +60,22 @@ public sealed class Handle permits TimerHandle, Arrival {
     }
 
     /// Makes the call, unless cancelled. What it throws is the caller's to report.
-    final void run() {
+    void run() {
         Runnable promised = call;
+        if (promised == CANCELLED || promised == null) return;
         call = null;
-        if (promised != null) promised.run();
+        promised.run();
+    }
+
+    /// What is promised, in words.
+    String describe() {
+        Runnable promised = call;
+        return promised == CANCELLED ? "cancelled"
+                : promised == null ? "done" : Naming.of(promised);
     }
 
     @Override
     public String toString() {
-        String what = cancelled ? "cancelled" : call == null ? "done" : call.toString();
-        return "<" + getClass().getSimpleName() + " " + what + ">";
+        return "<" + getClass().getSimpleName() + " " + describe() + ">";
     }
 }

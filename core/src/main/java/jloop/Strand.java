@@ -23,6 +23,7 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
     Phase phase = Phase.NEW;
     @Nullable Thread thread;                // set by start, cleared at the end
     @Nullable Runnable continuation;        // what the carrier runs to go on with this thread
+    @Nullable Context context;              // null: empty; see Context
 
     // HANDOFF only
     volatile boolean awaitsGrant;           // the strand sets and clears
@@ -49,6 +50,11 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
     /// Takes note of an interrupt that came while this strand was suspended. Returns true if
     /// there is nothing more to wait for.
     abstract boolean interrupted();
+
+    /// Takes `made` for its own context, which was empty so far.
+    void ownContext(Context made) {
+        context = made;
+    }
 
     /// The task that this strand carries out, or null.
     @Nullable Task<?> task() {

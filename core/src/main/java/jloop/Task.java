@@ -59,6 +59,9 @@ public final class Task<T> extends Future<T> {
         this.coroutine = Objects.requireNonNull(coroutine, "coroutine");
         this.name = options.name();
         this.number = name == null ? UNNAMED.incrementAndGet() : 0;
+        Strand creator = Strand.current();
+        Context given = options.context();
+        strand.context = given != null ? given : Context.captureOf(creator);
         loop.tasks.add(this);
         boolean started = false;
         try {
@@ -94,6 +97,11 @@ public final class Task<T> extends Future<T> {
 
     public void setName(String name) {
         this.name = name;
+    }
+
+    /// The context that it runs in.
+    public Context getContext() {
+        return Context.ownOf(strand);
     }
 
     /// What it carries out, or null when it is done.

@@ -1,5 +1,7 @@
 package jloop;
 
+import org.jspecify.annotations.Nullable;
+
 /// A [Handle] for a call that is due at a given time of the loop's clock.
 public final class TimerHandle extends Handle implements Comparable<TimerHandle> {
 
@@ -12,7 +14,12 @@ public final class TimerHandle extends Handle implements Comparable<TimerHandle>
     private final TimerHeap heap;
 
     TimerHandle(TimerHeap heap, long whenNanos, long seq, Runnable call) {
-        super(call);
+        this(heap, whenNanos, seq, call, null);
+    }
+
+    TimerHandle(TimerHeap heap, long whenNanos, long seq, Runnable call,
+            @Nullable Context context) {
+        super(call, context);
         this.heap = heap;
         this.whenNanos = whenNanos;
         this.seq = seq;
@@ -21,6 +28,11 @@ public final class TimerHandle extends Handle implements Comparable<TimerHandle>
     /// When the call is due, in nanoseconds of [EventLoop#time()].
     public long when() {
         return whenNanos;
+    }
+
+    @Override
+    String describe() {
+        return super.describe() + " when=" + whenNanos;
     }
 
     @Override

@@ -8,6 +8,7 @@ final class WatchOperation extends Operation {
 
     private final EventLoop loop;
     private final Runnable callback;
+    private final Context context = Context.copyContext();     // the same for all its calls
     private boolean active = true;
 
     WatchOperation(EventLoop loop, Descriptor descriptor, Kind kind, Runnable callback) {
@@ -28,7 +29,7 @@ final class WatchOperation extends Operation {
 
     @Override
     public void completed() {
-        if (active) loop.ready.add(new Handle(this::call));
+        if (active) loop.ready.add(new Handle(this::call, context));
     }
 
     private void call() {

@@ -190,7 +190,7 @@ class TimersTest {
         TimerHandle timer = loop.callLater(Duration.ofSeconds(1), () -> { });
         timer.cancel();
 
-        assertThat(timer).hasToString("<TimerHandle cancelled>");
+        assertThat(timer).hasToString("<TimerHandle cancelled when=" + timer.when() + ">");
     }
 
     @Test
