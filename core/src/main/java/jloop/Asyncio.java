@@ -32,14 +32,12 @@ public final class Asyncio {
 
     /// Runs `main` on a new loop until it is done, and returns its result or throws what it
     /// threw. Then cancels the tasks that are left and waits for them, waits for the default
-    /// executor, at most 5 minutes, and closes the loop.
-    ///
-    /// The first Ctrl-C cancels the main task; if it ends by that, [KeyboardInterrupt] is
-    /// thrown. The second ends the run at once.
+    /// executor, at most 5 minutes, and closes the loop: a [Runner] that is used once, with its
+    /// rules for Ctrl-C.
     ///
     /// **Errors**: IllegalStateException if a loop runs in this thread.
     public static <T> T run(Coroutine<T> main) {
-        return new MainRun(RunOptions.DEFAULT).run(main);
+        return run(main, UnaryOperator.identity());
     }
 
     /// The same for a coroutine without a result.
@@ -49,7 +47,12 @@ public final class Asyncio {
 
     /// [#run] with options, as `run(main, o -> o.withDebug(true))`.
     public static <T> T run(Coroutine<T> main, UnaryOperator<RunOptions> options) {
-        return new MainRun(options.apply(RunOptions.DEFAULT)).run(main);
+        Runner runner = new Runner(options);
+        try {
+            return runner.run(main);
+        } finally {
+            runner.close();     // what ends the cleanup early outweighs what ended the run
+        }
     }
 
     public static void run(VoidCoroutine main, UnaryOperator<RunOptions> options) {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -62,6 +64,7 @@ public final class EventLoop implements AutoCloseable {
     private long polledNanos;
     private long nextSeq;
     private @Nullable CallRunner runner;
+    private Set<Task<?>> abandoned = Set.of();
     private boolean debug = Boolean.getBoolean("jloop.debug")
             || System.getenv().getOrDefault("JLOOP_DEBUG", "").length() > 0;
     private @Nullable TaskFactory taskFactory;
@@ -98,7 +101,7 @@ public final class EventLoop implements AutoCloseable {
                     "cannot run the event loop while another loop is running: " + other);
         runBy = Thread.currentThread();
         CurrentLoop.add(this);
-        try (CtrlC _ = CtrlC.stops(this)) {
+        try (SignalTrap _ = SignalTrap.stops(this)) {
             carrier.host(this::turn);
         } finally {
             CurrentLoop.remove(this);
@@ -187,6 +190,7 @@ public final class EventLoop implements AutoCloseable {
             throw new IllegalStateException("cannot close a running event loop: " + this);
         if (closed) return;
         for (Task<?> task : tasks.snapshot()) {
+            if (abandoned.contains(task)) continue;     // reported already
             report(ExceptionContext.of("task was destroyed but it is pending", null)
                     .withFuture(task));
         }
@@ -202,6 +206,12 @@ public final class EventLoop implements AutoCloseable {
         for (Handle left; (left = intake.take()) != null; ) {
             if (left instanceof Arrival arrival) carrier.abandon(arrival.continuation);
         }
+    }
+
+    /// Has [#close()] say nothing of `task`.
+    void abandon(Task<?> task) {
+        abandoned = new HashSet<>(abandoned);
+        abandoned.add(task);
     }
 
     private void endRunner() {
