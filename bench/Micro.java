@@ -3,6 +3,7 @@ import module java.base;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Handle;
+import jloop.Queue;
 import jloop.Task;
 
 import static jloop.Asyncio.*;
@@ -70,8 +71,8 @@ public class Micro {
 
     /// Two tasks and two queues.
     static void pingpong(int count) {
-        Channel<Integer> there = new Channel<>();
-        Channel<Integer> back = new Channel<>();
+        Queue<Integer> there = new Queue<>();
+        Queue<Integer> back = new Queue<>();
         gather(() -> {
             for (int i = 0; i < count; i++) back.put(there.get() + 1);
         }, () -> {
@@ -80,26 +81,6 @@ public class Micro {
                 check(back.get(), i + 1);
             }
         }).await();
-    }
-
-    /// An unbounded queue for one getter, on the loop's futures, as asyncio.Queue is.
-    static final class Channel<T> {
-
-        private final ArrayDeque<T> items = new ArrayDeque<>();
-        private Future<Void> getter;
-
-        void put(T item) {
-            items.add(item);
-            if (getter != null && !getter.done()) getter.setResult(null);
-        }
-
-        T get() {
-            while (items.isEmpty()) {
-                getter = getRunningLoop().createFuture();
-                getter.await();
-            }
-            return items.remove();
-        }
     }
 
     /// Timers at random within a second, every second one cancelled.

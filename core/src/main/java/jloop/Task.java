@@ -243,7 +243,7 @@ public final class Task<T> extends Future<T> {
     }
 
     /// Throws if a level scope around here is cancelled.
-    private void checkLevel() {
+    void checkLevel() {
         if (scope == null) return;
         CancelScope cancelled = CancelScope.effective(scope);
         if (cancelled == null) return;
@@ -261,6 +261,20 @@ public final class Task<T> extends Future<T> {
         wait(future);
         if (mustCancel && !future.endsInCancelledError()) throw cancelNow();
         if (!future.endsInCancelledError()) pending = null;     // somebody swallowed it
+    }
+
+    /// Throws if this task is to be cancelled: what a wait would do, for one that is not needed.
+    void checkpoint() {
+        checkLevel();
+        if (mustCancel) throw cancelNow();
+    }
+
+    /// Waits until `future` is done. If it was not cancelled, it wins over a cancellation that
+    /// came later, which then stays for the next wait.
+    void blockOnResult(Future<?> future) {
+        checkLevel();
+        future.listen(strand);
+        wait(future);
     }
 
     /// Waits until `operation` is over. A result that is there wins over a cancellation, which

@@ -1,0 +1,36 @@
+package jloop;
+
+import org.jspecify.annotations.Nullable;
+
+/// The loop that a primitive belongs to: that of the first task that has to wait for it. Before
+/// that it belongs to none, and may be made anywhere.
+final class HomeLoop {
+
+    private @Nullable EventLoop loop;
+
+    /// The calling task, about to do `what`, which may have to wait.
+    static Task<?> caller(String what) {
+        Task<?> task = Task.current();
+        if (task == null)
+            throw new IllegalStateException(what + " may wait, so only a coroutine of an event loop "
+                    + "can call it; this is " + Thread.currentThread());
+        return task;
+    }
+
+    void checkThread(String method) {
+        EventLoop bound = loop;
+        if (bound != null) bound.checkThread(method);
+    }
+
+    /// The loop, which is that of `task` from now on. `primitive` is what has this home.
+    ///
+    /// **As in asyncio**: `_LoopBoundMixin`.
+    EventLoop bind(Task<?> task, Object primitive) {
+        EventLoop bound = loop;
+        if (bound == null) loop = bound = task.loop;
+        if (bound != task.loop)
+            throw new IllegalStateException(primitive + " is bound to a different event loop: "
+                    + bound + ", and " + task + " runs on " + task.loop);
+        return bound;
+    }
+}
