@@ -29,14 +29,18 @@ class ScenarioTest {
     private static final Pattern WORD_START = Pattern.compile("_([a-z0-9])");
     private static final int AT_LEAST = 2;
 
-    private static final Map<String, Class<?>> TWINS = Map.of(
-            "callbacks", CallbackScenarios.class,
-            "futures", FutureScenarios.class,
-            "gather", GatherScenarios.class,
-            "shield", ShieldScenarios.class,
-            "tasks", TaskScenarios.class,
-            "timeouts", TimeoutScenarios.class,
-            "waitfor", WaitForScenarios.class);
+    private static final Map<String, Class<?>> TWINS = Map.ofEntries(
+            Map.entry("ascompleted", AsCompletedScenarios.class),
+            Map.entry("callbacks", CallbackScenarios.class),
+            Map.entry("context", ContextScenarios.class),
+            Map.entry("futures", FutureScenarios.class),
+            Map.entry("gather", GatherScenarios.class),
+            Map.entry("runner", RunnerScenarios.class),
+            Map.entry("shield", ShieldScenarios.class),
+            Map.entry("tasks", TaskScenarios.class),
+            Map.entry("timeouts", TimeoutScenarios.class),
+            Map.entry("wait", WaitScenarios.class),
+            Map.entry("waitfor", WaitForScenarios.class));
 
     @TestFactory
     Stream<DynamicTest> inOrder() throws IOException {
