@@ -1,0 +1,44 @@
+package jloop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs the jcstress tests of this module, briefly. `-Djloop.stress=default` (or tough) runs
+/// them for as long as it takes to trust them.
+class StressTest {
+
+    @Test
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
+    void jcstress_findsNothingForbidden(@TempDir Path folder) throws Exception {
+        String java = ProcessHandle.current().info().command().orElseThrow();
+        List<String> command = new ArrayList<>(List.of(java,
+                "-cp", System.getProperty("java.class.path"),
+                "org.openjdk.jcstress.Main",
+                "-m", System.getProperty("jloop.stress", "sanity"),
+                "-f", "1", "-iters", "3", "-time", "50", "-sc", "false",
+                "-jvmArgs", "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-r", folder.resolve("report").toString()));
+        Path log = folder.resolve("log");
+        Process process = new ProcessBuilder(command).directory(folder.toFile())
+                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+
+        assertThat(process.waitFor()).as(() -> read(log)).isZero();
+        assertThat(read(log)).contains("RUN COMPLETE").doesNotContain("FAILED tests: \n");
+    }
+
+    private static String read(Path log) {
+        try {
+            return Files.readString(log);
+        } catch (java.io.IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
