@@ -42,6 +42,13 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
     /// Goes on with a coroutine until it gives up the carrier.
     abstract void resume(Runnable continuation);
 
+    /// The strand that `continuation` goes on with, or null if it cannot be told. Any thread,
+    /// while the loop is busy with it.
+    abstract @Nullable Strand strandOf(Runnable continuation);
+
+    /// The thread that makes the turns. Any thread.
+    abstract @Nullable Thread bare();
+
     abstract void makeReady(Strand strand);
 
     abstract void park(Strand strand);

@@ -65,6 +65,11 @@ final class CurrentLoop {
         } while (!RUNNING.compareAndSet(before, after));
     }
 
+    /// The loops that run.
+    static EventLoop[] all() {
+        return running;
+    }
+
     static void set(@Nullable EventLoop loop) {
         if (loop == null) SET.remove();
         else SET.set(loop);

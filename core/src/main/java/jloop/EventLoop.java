@@ -47,6 +47,7 @@ public final class EventLoop implements AutoCloseable {
     final ReadyQueue ready = new ReadyQueue();
     final TaskList tasks = new TaskList();
     final Poller poller;
+    final Watch watch = new Watch(this);
 
     private final Clock clock;
     private final TimerHeap timers = new TimerHeap();
@@ -102,6 +103,7 @@ public final class EventLoop implements AutoCloseable {
         runBy = Thread.currentThread();
         CurrentLoop.add(this);
         try (SignalTrap _ = SignalTrap.stops(this)) {
+            Watchdog.see(this);
             carrier.host(this::turn);
         } finally {
             CurrentLoop.remove(this);
@@ -566,6 +568,31 @@ public final class EventLoop implements AutoCloseable {
         arrive(new Handle((CarrierCall) () -> fatal(error)));
     }
 
+    // ---- Watchdog
+
+    /// Has the watchdog report a step of a task, or a callback, that takes `limit` or longer,
+    /// while it still runs: a warning with its stack. Null for no watch over this loop. At first
+    /// 100 ms, or what the system property `jloop.watchdog` says in milliseconds, 0 for off.
+    ///
+    /// The watchdog is a thread of its own. It also wakes the loop if it sleeps while calls from
+    /// other threads wait for it.
+    ///
+    /// **Errors**: IllegalArgumentException if the limit is not positive.
+    /// **Unlike asyncio**: on without debug mode, and it tells before the step is over.
+    @AnyThread
+    public void setWatchdogThreshold(@Nullable Duration limit) {
+        if (limit != null && (limit.isZero() || limit.isNegative()))
+            throw new IllegalArgumentException("the limit must be positive, not " + limit);
+        watch.thresholdNanos = limit == null ? 0 : nanos(limit);
+        if (isRunning()) Watchdog.see(this);
+    }
+
+    /// How long a step may take before the watchdog reports it; null if the watch is off.
+    @AnyThread
+    public @Nullable Duration getWatchdogThreshold() {
+        return watch.isOn() ? Duration.ofNanos(watch.thresholdNanos) : null;
+    }
+
     // ---- Debug mode
 
     @AnyThread
@@ -659,6 +686,19 @@ public final class EventLoop implements AutoCloseable {
         if (asleep && ASLEEP.compareAndSet(this, true, false)) poller.wake();
     }
 
+    /// True if the intake holds calls. For the watchdog, which may see it a moment old.
+    @AnyThread
+    boolean hasArrivals() {
+        return !intake.isEmpty();
+    }
+
+    /// The runner that makes a call, or null if none does. For the watchdog.
+    @AnyThread
+    @Nullable Strand runningRunner() {
+        CallRunner current = runner;
+        return current != null && current.phase == Strand.Phase.RUNNING ? current : null;
+    }
+
     private void takeIntake() {
         for (Handle handle; (handle = intake.take()) != null; ) {
             if (handle instanceof Arrival arrival) ready.add(arrival.continuation);
@@ -686,6 +726,7 @@ public final class EventLoop implements AutoCloseable {
                 else if (entry instanceof Runnable continuation) carrier.resume(continuation);
             }
         }
+        ready.nothingRuns();
     }
 
     private void runCalls() {

@@ -63,8 +63,8 @@ public sealed class Handle permits TimerHandle, ThreadSafeHandle, Arrival {
     void run() {
         Runnable promised = call;
         if (promised == CANCELLED || promised == null) return;
-        call = null;
         promised.run();
+        if (call == promised) call = null;  // not if it throws: a report says what it was
     }
 
     /// What is promised, in words.

@@ -225,6 +225,16 @@ final class HandoffCarrier extends Carrier {
     }
 
     @Override
+    @Nullable Strand strandOf(Runnable continuation) {
+        return continuation instanceof Step step ? step.strand : null;
+    }
+
+    @Override
+    @Nullable Thread bare() {
+        return turner;
+    }
+
+    @Override
     void makeReady(Strand strand) {
         Runnable continuation = strand.continuation;
         if (continuation != null) loop.ready.add(continuation);

@@ -102,6 +102,16 @@ final class HookedCarrier extends Carrier {
     }
 
     @Override
+    @Nullable Strand strandOf(Runnable continuation) {
+        return loop.tasks.find(continuation);
+    }
+
+    @Override
+    @Nullable Thread bare() {
+        return host;
+    }
+
+    @Override
     void makeReady(Strand strand) {
         Runnable continuation = unpark(strand);
         if (continuation != null) loop.ready.add(continuation);

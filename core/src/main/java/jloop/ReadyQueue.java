@@ -9,12 +9,16 @@ final class ReadyQueue {
     /*
      * A ring. add() writes the entry before it counts it, in this order and without a call in
      * between: a StackOverflowError at its entry leaves the queue as it was.
+     *
+     * `taken` never goes back, so it is also the number of the step under way, and the entry that
+     * was dropped last stays in the slot before the head while it runs: the watchdog reads both
+     * from outside, and the loop pays nothing for it. Hence one slot is always left free.
      */
 
     private static final int FIRST_CAPACITY = 256;
 
     private @Nullable Object[] ring = new Object[FIRST_CAPACITY];
-    private int head;           // index of the first entry
+    private int taken;          // entries dropped so far; modulo the length, the head's index
     private int size;
 
     int size() {
@@ -26,35 +30,51 @@ final class ReadyQueue {
     }
 
     void add(Object entry) {
-        if (size == ring.length) grow();
-        ring[(head + size) & (ring.length - 1)] = entry;
+        if (size == ring.length - 1) grow();
+        ring[(taken + size) & (ring.length - 1)] = entry;
         size++;
     }
 
     /// The first entry, or null if there is none. Does not remove it.
     @Nullable Object peek() {
-        return size == 0 ? null : ring[head];
+        return size == 0 ? null : ring[taken & (ring.length - 1)];
     }
 
-    /// Removes the first entry. There must be one.
+    /// Removes the first entry, which is then the one that runs. There must be one.
     void drop() {
-        ring[head] = null;
-        head = (head + 1) & (ring.length - 1);
+        ring[(taken - 1) & (ring.length - 1)] = null;
+        taken++;
         size--;
+    }
+
+    /// The entry that was dropped last is over.
+    void nothingRuns() {
+        ring[(taken - 1) & (ring.length - 1)] = null;
+    }
+
+    /// How many entries were dropped: the number of the step under way. Read by any thread,
+    /// which may see an older one.
+    int taken() {
+        return taken;
+    }
+
+    /// The entry that runs, or null if none does. Read by any thread, which may see an older
+    /// one.
+    @Nullable Object running() {
+        @Nullable Object[] now = ring;
+        return now[(taken - 1) & (now.length - 1)];
     }
 
     void clear() {
         ring = new Object[FIRST_CAPACITY];
-        head = 0;
         size = 0;
     }
 
+    /// Moves all entries, and the one that runs, to a ring of twice the size.
     private void grow() {
         @Nullable Object[] bigger = new Object[ring.length * 2];
-        int first = ring.length - head;
-        System.arraycopy(ring, head, bigger, 0, first);
-        System.arraycopy(ring, 0, bigger, first, head);
+        for (int i = taken - 1; i != taken + size; i++)
+            bigger[i & (bigger.length - 1)] = ring[i & (ring.length - 1)];
         ring = bigger;
-        head = 0;
     }
 }

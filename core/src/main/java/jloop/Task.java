@@ -28,7 +28,7 @@ public final class Task<T> extends Future<T> {
 
     private static final AtomicLong UNNAMED = new AtomicLong();
 
-    private final Strand strand = new Body();
+    final Strand strand = new Body();
     private @Nullable Coroutine<T> coroutine;           // null when done
     private @Nullable String name;                      // null: Task-number
     private final long number;

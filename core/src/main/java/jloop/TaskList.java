@@ -37,6 +37,16 @@ final class TaskList {
         size--;
     }
 
+    /// The strand of the task that `continuation` goes on with, or null. Called by another
+    /// thread while that one step goes on: it may miss a task, but comes to an end.
+    @Nullable Strand find(Runnable continuation) {
+        int left = 2 * size + 1;
+        for (Task<?> task = newest; task != null && left > 0; task = task.older, left--) {
+            if (task.strand.continuation == continuation) return task.strand;
+        }
+        return null;
+    }
+
     /// The tasks as they are now, oldest first.
     Set<Task<?>> snapshot() {
         Set<Task<?>> all = new LinkedHashSet<>(2 * size);

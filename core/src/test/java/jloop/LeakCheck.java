@@ -124,7 +124,7 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     private static Set<Thread> ourThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(t -> t.getName().startsWith("asyncio_") || t.getName().startsWith("jloop")
-                        && !t.getName().equals("jloop-init"))
+                        && !t.getName().matches("jloop-(init|watchdog)"))
                 .collect(Collectors.toSet());
     }
 }

@@ -13,6 +13,8 @@ final class SpyPoller implements Poller {
 
     final List<Long> timeouts = new ArrayList<>();
     final AtomicInteger wakes = new AtomicInteger();
+    final AtomicInteger wakesToLose = new AtomicInteger();
+    volatile boolean polls;             // without end
 
     private final Poller real;
 
@@ -38,13 +40,15 @@ final class SpyPoller implements Poller {
     @Override
     public void poll(long timeoutNanos) {
         timeouts.add(timeoutNanos);
+        polls = timeoutNanos == FOREVER;
         real.poll(timeoutNanos);
+        polls = false;
     }
 
     @Override
     public void wake() {
         wakes.incrementAndGet();
-        real.wake();
+        if (wakesToLose.getAndUpdate(n -> Math.max(0, n - 1)) == 0) real.wake();
     }
 
     @Override

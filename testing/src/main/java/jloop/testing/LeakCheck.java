@@ -82,7 +82,7 @@ final class LeakCheck {
         Set<String> names = new TreeSet<>();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             String name = thread.getName();
-            if (name.matches("(jloop|asyncio_).*") && !name.equals("jloop-init"))
+            if (name.matches("(jloop|asyncio_).*") && !name.matches("jloop-(init|watchdog)"))
                 names.add(thread.toString());
         }
         return names;
