@@ -31,6 +31,7 @@ final class FreshJvm {
         if (Files.exists(Path.of("/proc"))) command.addAll(List.of("env", "--default-signal=INT"));
         command.addAll(List.of(
                 ProcessHandle.current().info().command().orElseThrow(), "-ea",
+                "-Djloop.watchdog=0",           // a cold JVM on a busy machine is slow
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp", place(EventLoop.class) + System.getProperty("path.separator") + place(main),
                 "-Djloop.level=" + Carrier.level()));

@@ -51,7 +51,7 @@ class LevelTest {
     private static String program(String... options) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED", "-cp",
+                "-Djloop.watchdog=0", "--enable-native-access=ALL-UNNAMED", "-cp",
                 Path.of("target", "classes") + System.getProperty("path.separator")
                         + Path.of("target", "test-classes")));
         command.addAll(List.of(options));

@@ -39,7 +39,7 @@ class ScaleTest {
     void createTask_aMillionParked_fitIn2GigabytesOfHeap() throws Exception {
         String java = ProcessHandle.current().info().command().orElseThrow();
         List<String> command = new ArrayList<>(List.of(java, "-Xmx2g", "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED", "-cp",
+                "-Djloop.watchdog=0", "--enable-native-access=ALL-UNNAMED", "-cp",
                 Path.of("target", "classes") + System.getProperty("path.separator")
                         + Path.of("target", "test-classes"),
                 "-Djloop.level=" + Carrier.level()));

@@ -42,7 +42,8 @@ record Program(String place, String source, @Nullable String expected) {
         var file = Files.writeString(folder.resolve("Program.java"), source);
         var output = folder.resolve("output");
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
-        var run = new ProcessBuilder(java.toString(), "-ea", "-cp", classes.toString(),
+        var run = new ProcessBuilder(java.toString(), "-ea", "-Djloop.watchdog=0",
+                        "-cp", classes.toString(),
                         "--add-opens", "java.base/java.lang=ALL-UNNAMED",
                         "--enable-native-access=ALL-UNNAMED", file.toString())
                 .redirectErrorStream(true)

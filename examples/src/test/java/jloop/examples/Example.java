@@ -31,6 +31,7 @@ final class Example implements AutoCloseable {
         var command = new ArrayList<>(Signals.DEFAULT);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
+                "-Djloop.watchdog=0",           // a cold JVM on a busy machine is slow
                 "--add-opens", "java.base/java.lang=ALL-UNNAMED",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp", System.getProperty("jloop.classes"),
