@@ -131,7 +131,7 @@ final class Watch {
         if (task != null) return "task " + task.getName();
         String callback = "";
         for (StackTraceElement frame : stack) {
-            if (frame.getClassName().equals("jloop.Handle")) break;
+            if (frame.getClassName().matches("jloop[.](ThreadSafe)?Handle")) break;
             callback = " " + frame;
         }
         return "a callback" + callback;

@@ -158,7 +158,7 @@ class ExceptionHandlerTest {
                         line -> assertThat(line).contains("EventLoop defaultExceptionHandler"),
                         line -> assertThat(line).isEqualTo("SEVERE: exception in callback"),
                         line -> assertThat(line).startsWith(
-                                "handle: <Handle " + DefaultHandler.class.getName()),
+                                "handle: <Handle lambda of " + DefaultHandler.class.getName()),
                         line -> assertThat(line).isEqualTo("java.io.IOException: no"));
     }
 
