@@ -110,10 +110,10 @@ class QueueModelTest {
         private @Nullable Throwable failure;
         private int items;
 
-        Program(EventLoop loop, int seed) {
+        Program(EventLoop loop, int seed, int variety) {
             this.loop = loop;
             this.seed = seed;
-            this.random = new Random(seed);
+            this.random = new Random(seed * 4L + variety);
         }
 
         /// Takes note that `op` begins: either it has its outcome now, or it waits.
@@ -316,7 +316,7 @@ class QueueModelTest {
         private boolean shut;
 
         QueueProgram(EventLoop loop, int seed, Kind kind) {
-            super(loop, seed);
+            super(loop, seed, kind.ordinal());
             this.kind = kind;
             this.maxsize = random.nextInt(4);
             this.queue = switch (kind) {
@@ -499,7 +499,7 @@ class QueueModelTest {
         private final List<Integer> receiversOpen = new ArrayList<>(List.of(0));
 
         ChannelProgram(EventLoop loop, int seed) {
-            super(loop, seed);
+            super(loop, seed, 3);
             MemoryChannel<Integer> channel = MemoryChannel.open(capacity);
             senders.add(channel.sender());
             receivers.add(channel.receiver());
