@@ -12,8 +12,8 @@ final class HomeLoop {
     static Task<?> caller(String what) {
         Task<?> task = Task.current();
         if (task == null)
-            throw new IllegalStateException(what + " may wait, so only a coroutine of an event loop "
-                    + "can call it; this is " + Thread.currentThread());
+            throw new IllegalStateException(what + " may wait, so only a coroutine of an event "
+                    + "loop can call it; this is " + Thread.currentThread());
         return task;
     }
 

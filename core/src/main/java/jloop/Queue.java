@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **As in asyncio**: `Queue`. A put wakes one getter and a get one putter, who then looks
 /// again: a task that need not wait may be faster than one that was woken. Who finds an item or
-/// room does not wait, and lets nobody else run. The queue belongs to the loop of the first task
-/// that waits for it.
-/// **Unlike asyncio**: `put` and `get` called outside of a task fail even if they would not have
-/// to wait; [#maxsize()] is an int.
+/// room does not wait, and lets nobody else run. The queue belongs to the loop of the first
+/// task that waits for it.
+/// **Unlike asyncio**: `put` and `get` called outside of a task fail even if they would not
+/// have to wait; [#maxsize()] is an int.
 ///
 /// To keep the items in another way, extend it and override [#putItem], [#getItem] and
 /// [#items()], which are asyncio's `_put`, `_get` and `_queue`:
@@ -207,8 +207,8 @@ public class Queue<T extends @Nullable Object> {
     public final void taskDone() {
         home.checkThread("taskDone");
         if (unfinished == 0)
-            throw new IllegalArgumentException("taskDone was called more often than items were put: "
-                    + this);
+            throw new IllegalArgumentException("taskDone was called more often than items "
+                    + "were put: " + this);
         finished(1);
     }
 
