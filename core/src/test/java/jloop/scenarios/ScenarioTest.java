@@ -35,9 +35,11 @@ class ScenarioTest {
             Map.entry("context", ContextScenarios.class),
             Map.entry("futures", FutureScenarios.class),
             Map.entry("gather", GatherScenarios.class),
+            Map.entry("queues", QueueScenarios.class),
             Map.entry("runner", RunnerScenarios.class),
             Map.entry("shield", ShieldScenarios.class),
             Map.entry("tasks", TaskScenarios.class),
+            Map.entry("threads", ThreadScenarios.class),
             Map.entry("timeouts", TimeoutScenarios.class),
             Map.entry("wait", WaitScenarios.class),
             Map.entry("waitfor", WaitForScenarios.class));
