@@ -470,4 +470,86 @@ public final class Asyncio {
         for (VoidCoroutine coroutine : once) tasks.add(loop.createTask(coroutine));
         return asCompleted(tasks, null);
     }
+
+    // ---- Cancel scopes
+
+    /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`; null
+    /// for never, zero or less at once. Returns true if the body came to its end, false if the
+    /// cancellation ended it.
+    ///
+    /// **Unlike asyncio**: `timeout` throws a TimeoutException instead, and what it cancels may
+    /// wait again.
+    public static boolean moveOnAfter(@Nullable Duration limit, VoidCoroutine body) {
+        return moveOnAfter(limit, _ -> body.run());
+    }
+
+    /// The same, for a body that wants its scope.
+    public static boolean moveOnAfter(@Nullable Duration limit, CancelScope.Body body) {
+        return CancelScope.open("moveOnAfter", deadline(limit), false, body);
+    }
+
+    /// [#moveOnAfter] with the deadline `when`, in nanoseconds of [EventLoop#time()].
+    public static boolean moveOnAt(long when, VoidCoroutine body) {
+        return moveOnAt(when, _ -> body.run());
+    }
+
+    public static boolean moveOnAt(long when, CancelScope.Body body) {
+        return CancelScope.open("moveOnAt", when, false, body);
+    }
+
+    /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`; null
+    /// for never, zero or less at once.
+    ///
+    /// **Errors**: TimeoutException if the limit ended it.
+    public static <T> T failAfter(@Nullable Duration limit, Coroutine<T> body)
+            throws TimeoutException {
+        List<T> result = new ArrayList<>(1);
+        List<CancelScope> entered = new ArrayList<>(1);
+        boolean ended = CancelScope.open("failAfter", deadline(limit), false, scope -> {
+            entered.add(scope);
+            result.add(body.run());
+        });
+        if (!ended) throw entered.getFirst().timedOut();
+        return result.getFirst();
+    }
+
+    public static void failAfter(@Nullable Duration limit, VoidCoroutine body)
+            throws TimeoutException {
+        failAfter(limit, body.returningNull());
+    }
+
+    /// Runs `body` in the calling task, behind a shield: what is requested from outside
+    /// meanwhile, the cancellation of the task included, counts from its end on. For cleanup
+    /// that has to wait.
+    public static <T> T shielded(Coroutine<T> body) {
+        List<T> result = new ArrayList<>(1);
+        CancelScope.open("shielded", CancelScope.NEVER, true, _ -> result.add(body.run()));
+        return result.getFirst();
+    }
+
+    public static void shielded(VoidCoroutine body) {
+        shielded(body.returningNull());
+    }
+
+    /// [#shielded] for at most `limit`. Returns true if the body came to its end, false if the
+    /// limit ended it.
+    public static boolean shielded(@Nullable Duration limit, VoidCoroutine body) {
+        return CancelScope.open("shielded", deadline(limit), true, _ -> body.run());
+    }
+
+    /// [#timeout] with the deadline `when`, in nanoseconds of [EventLoop#time()].
+    ///
+    /// **Errors**: TimeoutException if the deadline ended it.
+    public static <T> T timeoutAt(long when, Coroutine<T> body) throws TimeoutException {
+        return Timeout.at(when).run(body);
+    }
+
+    public static void timeoutAt(long when, VoidCoroutine body) throws TimeoutException {
+        timeoutAt(when, body.returningNull());
+    }
+
+    private static long deadline(@Nullable Duration limit) {
+        return limit == null ? CancelScope.NEVER
+                : getRunningLoop().later(EventLoop.nanos(limit));
+    }
 }

@@ -13,6 +13,8 @@ public final class CancelledError extends Error {
     private static final long serialVersionUID = 1;
 
     private final transient @Nullable Object reason;
+    transient @Nullable Task<?> deliveredTo;        // the last task it was thrown in, by the loop
+    transient @Nullable CancelScope owner;          // whose request that was; null: nobody's
 
     public CancelledError() {
         this(null);

@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -46,6 +47,7 @@ public final class EventLoop implements AutoCloseable {
     final Carrier carrier;
     final ReadyQueue ready = new ReadyQueue();
     final TaskList tasks = new TaskList();
+    final CancelledTasks cancelledTasks = new CancelledTasks();
     final Poller poller;
     final Watch watch = new Watch(this);
 
@@ -64,6 +66,8 @@ public final class EventLoop implements AutoCloseable {
     private int unpolled;                               // entries run since the last poll
     private long polledNanos;
     private long nextSeq;
+    private Order order = Order.of(System.getProperty("jloop.order", "fifo"));
+    private long swallowed;
     private @Nullable CallRunner runner;
     private Set<Task<?>> abandoned = Set.of();
     private boolean debug = Boolean.getBoolean("jloop.debug")
@@ -313,7 +317,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     private TimerHandle addTimer(long whenNanos, Runnable callback, @Nullable Context context) {
-        TimerHandle timer = new TimerHandle(timers, whenNanos, nextSeq++, callback, context);
+        long rank = order.rank(nextSeq++);
+        TimerHandle timer = new TimerHandle(timers, whenNanos, rank, callback, context);
         timers.add(timer);
         return timer;
     }
@@ -593,6 +598,51 @@ public final class EventLoop implements AutoCloseable {
         return watch.isOn() ? Duration.ofNanos(watch.thresholdNanos) : null;
     }
 
+    // ---- Cancellation
+
+    /// How many cancellations were swallowed: a task ended normally though it had got a
+    /// [CancelledError] that nobody undid ([Task#uncancel()]); or so did the body of a
+    /// [CancelScope], or the place where it was told first threw twice more.
+    ///
+    /// In debug mode each is reported to the exception handler too, with the error that was
+    /// swallowed.
+    public long swallowedCancellations() {
+        return swallowed;
+    }
+
+    void swallowed(CancelledError error, Task<?> task) {
+        swallowed++;
+        if (debug && !closed)
+            reportLater(ExceptionContext.of("cancellation was swallowed", error).withFuture(task));
+    }
+
+    /// Has a task reported to the exception handler, with its stack, that has not ended so long
+    /// after it was cancelled. Ten seconds if not set; null or zero for never.
+    ///
+    /// **Units**: time of the machine, whatever the clock of the loop is.
+    public void setCleanupGuard(@Nullable Duration limit) {
+        checkThread("setCleanupGuard");
+        cancelledTasks.setLimit(limit == null ? 0 : Math.max(0, nanos(limit)));
+    }
+
+    /// Reports the tasks that are overdue at `nowNanos` of [Clock#SYSTEM].
+    void checkCleanups(long nowNanos) {
+        for (ExceptionContext overdue : cancelledTasks.takeOverdue(nowNanos))
+            callExceptionHandler(overdue);
+    }
+
+    // ---- Order
+
+    /// Decides what asyncio leaves open, as the property `jloop.order` does.
+    void setOrder(Order chosen) {
+        order = chosen;
+    }
+
+    /// `list` itself, or shuffled if the order is random: for what asyncio keeps in a set.
+    <T> List<T> anyOrder(List<T> list) {
+        return order.any(list);
+    }
+
     // ---- Debug mode
 
     @AnyThread
@@ -607,7 +657,8 @@ public final class EventLoop implements AutoCloseable {
     @AnyThread
     @Override
     public String toString() {
-        return "<EventLoop running=" + isRunning() + " closed=" + closed + " debug=" + debug + ">";
+        return "<EventLoop running=" + isRunning() + " closed=" + closed + " debug=" + debug
+                + order + ">";
     }
 
     /// How far this JVM lets loops reach into the JDK.

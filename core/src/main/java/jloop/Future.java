@@ -157,8 +157,12 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture {
     /// **Errors**: IllegalStateException outside of a task, in a task of another loop, and when
     /// a task awaits itself.
     public T await() {
-        if (state == State.PENDING) Task.running(loop, "await").blockOn(this);
-        if (endsInCancelledError()) throw Task.delivered(cancellation());
+        if (state == State.PENDING) {
+            Task.running(loop, "await").blockOn(this);
+            if (endsInCancelledError()) throw Task.delivered(cancellation());
+        } else if (endsInCancelledError()) {
+            throw Task.found(cancellation());
+        }
         return result();
     }
 

@@ -20,10 +20,16 @@ public final class Task<T> extends Future<T> {
     /*
      * Cancellation (asyncio-surface 9.1 in the field's terms). A request cancels what the task
      * awaits, and arrives when that wakes it; if there is nothing to cancel, `mustCancel` has the
-     * next wait throw. `pending` is the outermost owner of requests that were not delivered yet,
-     * `delivered` the last error that was, and `deliveredFor` its owner: see CancelScope. What a
-     * shield keeps off waits apart from that (`held`), or what happens inside the shield would
-     * use it up.
+     * next wait throw.
+     *
+     * Who asked is noted with the owner (see CancelScope): `unsent`, until the request is sent on
+     * to what the task awaits or is thrown. What is sent and has not arrived is `onItsWay`, by
+     * its outermost owner. A request that a shield keeps off stays unsent until the shield is
+     * left or lifted, whatever happens inside.
+     *
+     *   I1  mustCancel implies that a request is unsent that no shield keeps off
+     *   I2  effective == CancelScope.effective(scope)
+     *   I3  onItsWay is null unless the task waits
      */
 
     private static final AtomicLong UNNAMED = new AtomicLong();
@@ -37,12 +43,14 @@ public final class Task<T> extends Future<T> {
     private int cancelling;
     private boolean mustCancel;
     private boolean interruptSent;                      // and not yet followed by a delivery
+    private @Nullable CancelledError interruptTold;     // the delivery that followed
     private @Nullable Object cancelReason;
     @Nullable CancelScope scope;                        // innermost; written by CancelScope alone
-    private @Nullable CancelScope pending;
-    private boolean held;                               // of Task.cancel(), by a shield
-    private @Nullable CancelledError delivered;
-    private @Nullable CancelScope deliveredFor;
+    @Nullable CancelScope effective;                    // the same
+    private boolean unsent;                             // a request of Task.cancel()
+    private @Nullable CancelScope onItsWay;
+    private @Nullable CancelledError caught;            // for Task.cancel(), not undone since
+    CancelledTasks.@Nullable Entry cancelEntry;         // written by CancelledTasks alone
 
     // Neighbours in the loop's list of tasks; written by TaskList alone.
     @Nullable Task<?> older;
@@ -137,10 +145,13 @@ public final class Task<T> extends Future<T> {
     /// on. Returns how many are left; at none, a request not delivered yet is dropped.
     public int uncancel() {
         if (cancelling > 0 && --cancelling == 0) {
-            mustCancel = false;
-            pending = null;
-            held = false;
-            for (CancelScope s = scope; s != null; s = s.parent) s.held = false;
+            onItsWay = null;
+            unsent = false;
+            caught = null;
+            interruptTold = null;
+            for (CancelScope s = scope; s != null; s = s.parent) s.unsent &= s.level;
+            mustCancel = mustCancel && isAnyUnsent();
+            loop.cancelledTasks.remove(this);
         }
         return cancelling;
     }
@@ -150,49 +161,73 @@ public final class Task<T> extends Future<T> {
         if (done()) return;
         cancelling++;
         cancelReason = reason;
-        if (!CancelScope.isShielded(scope, owner)) {
-            pending = CancelScope.outermost(pending, owner);
-            deliver(reason);
-        } else if (owner == CancelScope.ROOT) {
-            held = true;
+        if (owner == CancelScope.ROOT) {
+            unsent = true;
+            loop.cancelledTasks.add(this);
         } else {
-            owner.held = true;
+            owner.unsent = true;
         }
+        if (!CancelScope.isShielded(scope, owner)) deliver(reason);
     }
 
-    /// A level scope of this task was cancelled: whatever waits inside it must wake.
+    /// A level scope of this task was cancelled: what waits inside it must wake.
     void scopeCancelled(CancelScope cancelled) {
-        if (CancelScope.effective(scope) == null || done()) return;
-        pending = CancelScope.outermost(pending, cancelled);
-        deliver(null);
+        if (done()) return;
+        cancelled.unsent = true;
+        if (!CancelScope.isShielded(scope, cancelled)) deliver(cancelled.reason());
     }
 
-    /// A shield was left: what was requested meanwhile from outside of it counts now.
+    /// A shield was raised: what comes from outside of it and was not sent yet has to wait.
+    void shielded() {
+        mustCancel = mustCancel && isAnyUnsent();
+    }
+
+    /// A shield was left or lifted: what was requested meanwhile from outside of it counts now.
     void unshielded() {
+        if (done()) return;
+        CancelScope level = effective;
+        if (level != null) level.unsent = true;
+        if (isAnyUnsent()) deliver(level == null || unsent ? cancelReason : level.reason());
+    }
+
+    /// True if there is a request that was not sent, and that no shield keeps off.
+    private boolean isAnyUnsent() {
         for (CancelScope s = scope; s != null; s = s.parent) {
-            if (s.held) release(s);
-            if (s.shield) return;
+            if (s.unsent) return true;
+            if (s.shield()) return false;
         }
-        if (held) release(CancelScope.ROOT);
+        return unsent;
     }
 
     /// True if a shield keeps off a request: it is counted, but does not concern what runs now.
     boolean isHeldOff() {
-        boolean any = held;
-        for (CancelScope s = scope; s != null; s = s.parent) any |= s.held;
-        return any;
+        boolean shielded = false;
+        for (CancelScope s = scope; s != null; s = s.parent) {
+            if (shielded && s.unsent && !s.level) return true;
+            shielded |= s.shield();
+        }
+        return shielded && unsent;
     }
 
-    private void release(CancelScope owner) {
-        if (owner == CancelScope.ROOT) held = false;
-        else owner.held = false;
-        pending = CancelScope.outermost(pending, owner);
-        mustCancel = true;
+    /// Takes all requests as sent that no shield keeps off, and returns their outermost owner,
+    /// or null if there is none.
+    private @Nullable CancelScope sent() {
+        CancelScope owner = onItsWay;
+        for (CancelScope s = scope; s != null; s = s.parent) {
+            if (s.unsent) owner = CancelScope.outermost(owner, s);
+            s.unsent = false;
+            if (s.shield()) return owner;
+        }
+        if (unsent) owner = CancelScope.ROOT;
+        unsent = false;
+        return owner;
     }
 
     private void deliver(@Nullable Object reason) {
-        cancelReason = reason;
-        if (awaited != null && cancelWait(awaited, reason)) return;
+        if (awaited != null && cancelWait(awaited, reason)) {
+            onItsWay = sent();
+            return;
+        }
         mustCancel = true;
         Thread thread = strand.thread;
         if (blocksInTheJdk() && thread != null) {
@@ -206,16 +241,13 @@ public final class Task<T> extends Future<T> {
         return strand.phase == Strand.Phase.RUNNING && Strand.current() != strand;
     }
 
-    /// True if `error` is the cancellation of `owner`, or of nobody in particular.
-    boolean owns(CancelScope owner, CancelledError error) {
-        return error != delivered || deliveredFor == null || deliveredFor == owner;
-    }
-
     /// Withdraws the request of a scope that is left, if it was not delivered yet.
     void withdraw(CancelScope owner) {
-        if (pending != owner) return;
-        pending = null;
+        owner.unsent = false;
+        if (interruptTold != null && interruptTold.owner == owner) interruptTold = null;
+        if (!mustCancel || isAnyUnsent()) return;
         mustCancel = false;
+        absorbInterrupt();
     }
 
     /// Notes that `error` is about to be thrown in the calling task, and returns it.
@@ -225,30 +257,49 @@ public final class Task<T> extends Future<T> {
         return error;
     }
 
+    /// Notes that `error` is about to be thrown in the calling task, which did not wait: it is
+    /// nobody's request.
+    static CancelledError found(CancelledError error) {
+        error.deliveredTo = null;
+        error.owner = null;
+        return error;
+    }
+
     private void note(CancelledError error) {
-        delivered = error;
-        deliveredFor = pending;
-        pending = null;
+        note(error, sent());
+    }
+
+    private void note(CancelledError error, @Nullable CancelScope owner) {
+        onItsWay = null;
         mustCancel = false;
-        if (interruptSent) {
-            interruptSent = false;
-            Thread.interrupted();       // the interrupt was ours, and has done its work
-        }
+        error.deliveredTo = this;
+        error.owner = owner;
+        if (absorbInterrupt()) interruptTold = error;
+        if (owner == CancelScope.ROOT) caught = error;
+        else if (owner != null) owner.delivered(error);
+    }
+
+    /// The interrupt was ours, and has done its work.
+    private boolean absorbInterrupt() {
+        if (!interruptSent) return false;
+        interruptSent = false;
+        Thread.interrupted();
+        return true;
     }
 
     private CancelledError cancelNow() {
-        CancelledError error = new CancelledError(cancelReason);
-        note(error);
+        CancelScope owner = sent();
+        CancelledError error = new CancelledError(
+                owner != null && owner.level ? owner.reason() : cancelReason);
+        note(error, owner);
         return error;
     }
 
     /// Throws if a level scope around here is cancelled.
     void checkLevel() {
-        if (scope == null) return;
-        CancelScope cancelled = CancelScope.effective(scope);
+        CancelScope cancelled = effective;
         if (cancelled == null) return;
-        pending = CancelScope.outermost(pending, cancelled);
-        cancelReason = null;
+        cancelled.unsent = true;
         throw cancelNow();
     }
 
@@ -260,7 +311,7 @@ public final class Task<T> extends Future<T> {
         future.listen(strand);
         wait(future);
         if (mustCancel && !future.endsInCancelledError()) throw cancelNow();
-        if (!future.endsInCancelledError()) pending = null;     // somebody swallowed it
+        if (!future.endsInCancelledError()) onItsWay = null;    // somebody swallowed it
     }
 
     /// Throws if this task is to be cancelled: what a wait would do, for one that is not needed.
@@ -290,7 +341,10 @@ public final class Task<T> extends Future<T> {
     private void wait(Object what) {
         awaited = what;
         try {
-            if (mustCancel && cancelWait(what, cancelReason)) mustCancel = false;
+            if (mustCancel && cancelWait(what, cancelReason)) {
+                mustCancel = false;
+                onItsWay = sent();
+            }
             if (isOver(what)) strand.yield();
             else strand.suspend();
         } finally {
@@ -335,6 +389,7 @@ public final class Task<T> extends Future<T> {
         if (thrown != null) conclude(translated(thrown));
         else if (mustCancel) finishCancelled(null, cancelReason);
         else finishWith(result);
+        if (thrown == null && caught != null && !cancelled()) loop.swallowed(caught, this);
     }
 
     private void conclude(Throwable thrown) {
@@ -363,9 +418,11 @@ public final class Task<T> extends Future<T> {
     /// `thrown` itself, or the cancellation whose interrupt it is: a blocking call of the JDK
     /// was interrupted to cancel this task, and its exception has come this far.
     Throwable translated(Throwable thrown) {
-        if (!interruptSent || !isInterrupt(thrown)) return thrown;
-        CancelledError error = cancelNow();
-        error.initCause(thrown);
+        if (!isInterrupt(thrown) || !interruptSent && interruptTold == null) return thrown;
+        CancelledError told = interruptTold;
+        CancelledError error = interruptSent || told == null ? cancelNow() : told;
+        interruptTold = null;
+        if (error.getCause() == null) error.initCause(thrown);
         return error;
     }
 
@@ -397,6 +454,7 @@ public final class Task<T> extends Future<T> {
             } finally {
                 coroutine = null;
                 loop.tasks.remove(Task.this);
+                loop.cancelledTasks.remove(Task.this);
             }
         }
 
