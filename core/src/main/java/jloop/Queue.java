@@ -146,8 +146,8 @@ public class Queue<T extends @Nullable Object> {
 
     /// Removes the next item and returns it; waits while there is none.
     ///
-    /// **Errors**: [QueueShutDownException] if it is shut down and empty, even while this waits;
-    /// IllegalStateException outside of a task.
+    /// **Errors**: [QueueShutDownException] if it is shut down and empty, even while this
+    /// waits; IllegalStateException outside of a task.
     /// **Cancellation**: no item was removed.
     public final T get() {
         Task<?> task = HomeLoop.caller("get");

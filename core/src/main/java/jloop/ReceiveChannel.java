@@ -51,8 +51,8 @@ public final class ReceiveChannel<T extends @Nullable Object>
         if (closed) throw new ClosedResourceException(method + " of a receiver that is closed");
     }
 
-    /// Closes this end. Who waits to receive through it gets [ClosedResourceException]. When all
-    /// receivers are closed, what was not received is dropped, and no more can be sent. Closing
+    /// Closes this end. Who waits to receive through it gets [ClosedResourceException]. When
+    /// all receivers are closed, what was not received is dropped, and no more can be sent. Closing
     /// again does nothing.
     @Override
     public void close() {

@@ -314,7 +314,7 @@ public final class Task<T> extends Future<T> {
         if (!future.endsInCancelledError()) onItsWay = null;    // somebody swallowed it
     }
 
-    /// Throws if this task is to be cancelled: what a wait would do, for one that is not needed.
+    /// Throws if this task is to be cancelled: what a wait would do, where none is needed.
     void checkpoint() {
         checkLevel();
         if (mustCancel) throw cancelNow();
