@@ -52,8 +52,8 @@ public final class ReceiveChannel<T extends @Nullable Object>
     }
 
     /// Closes this end. Who waits to receive through it gets [ClosedResourceException]. When
-    /// all receivers are closed, what was not received is dropped, and no more can be sent. Closing
-    /// again does nothing.
+    /// all receivers are closed, what was not received is dropped, and no more can be sent.
+    /// Closing again does nothing.
     @Override
     public void close() {
         state.home.checkThread("close");
