@@ -38,6 +38,7 @@ class ScenarioTest {
             Map.entry("queues", QueueScenarios.class),
             Map.entry("runner", RunnerScenarios.class),
             Map.entry("shield", ShieldScenarios.class),
+            Map.entry("streams", StreamScenarios.class),
             Map.entry("tasks", TaskScenarios.class),
             Map.entry("threads", ThreadScenarios.class),
             Map.entry("timeouts", TimeoutScenarios.class),
