@@ -471,6 +471,12 @@ public final class Asyncio {
         return asCompleted(tasks, null);
     }
 
+    /// An asynchronous generator: `body` gives its items by `y.yield(item)`, and runs only
+    /// while somebody asks for one. It begins when first asked. See [AsyncGenerator].
+    public static <T> AsyncGenerator<T> generator(AsyncGenerator.Body<T> body) {
+        return new AsyncGenerator<>(body);
+    }
+
     // ---- Cancel scopes
 
     /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`; null

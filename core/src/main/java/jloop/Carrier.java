@@ -51,6 +51,9 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
 
     abstract void makeReady(Strand strand);
 
+    /// Makes a strand ready to run before all others; starts its thread if it is new.
+    abstract void makeNext(Strand strand);
+
     abstract void park(Strand strand);
 
     abstract void yield(Strand strand);

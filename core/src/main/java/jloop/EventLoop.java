@@ -48,6 +48,7 @@ public final class EventLoop implements AutoCloseable {
     final ReadyQueue ready = new ReadyQueue();
     final TaskList tasks = new TaskList();
     final CancelledTasks cancelledTasks = new CancelledTasks();
+    final Generators generators = new Generators(this);
     final Poller poller;
     final Watch watch = new Watch(this);
 
@@ -405,13 +406,13 @@ public final class EventLoop implements AutoCloseable {
         workers.shutdownDefault(timeout);
     }
 
-    /// Closes the asynchronous generators of this loop. Called in a coroutine.
-    ///
-    /// A generator here is an ordinary iterator whose body is a coroutine, closed by whoever
-    /// made it; the loop keeps none, so there is nothing to wait for.
+    /// Closes all asynchronous generators of this loop that are not over, at the same time, and
+    /// waits for that. Called in a coroutine. What they throw is told to the exception handler,
+    /// with the generator as source. One that is begun later is warned of.
     public void shutdownAsyncgens() {
         checkThread("shutdownAsyncgens");
         checkOpen();
+        generators.shutDown();
     }
 
     // ---- Sockets: what the streams of jloop.io are written on
@@ -778,6 +779,12 @@ public final class EventLoop implements AutoCloseable {
             }
         }
         ready.nothingRuns();
+    }
+
+    /// Has `continuation` run in this turn, before all that is ready.
+    void runNext(Runnable continuation) {
+        ready.addFirst(continuation);
+        batch++;
     }
 
     private void runCalls() {

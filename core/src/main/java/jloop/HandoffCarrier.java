@@ -241,6 +241,12 @@ final class HandoffCarrier extends Carrier {
     }
 
     @Override
+    void makeNext(Strand strand) {
+        Runnable continuation = strand.continuation;
+        loop.runNext(continuation == null ? begin(strand, null) : continuation);
+    }
+
+    @Override
     void park(Strand strand) {
         strand.awaitsGrant = true;
         giveBack();

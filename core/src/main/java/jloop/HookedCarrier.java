@@ -117,6 +117,12 @@ final class HookedCarrier extends Carrier {
         if (continuation != null) loop.ready.add(continuation);
     }
 
+    @Override
+    void makeNext(Strand strand) {
+        Runnable continuation = strand.thread == null ? begin(strand, null) : unpark(strand);
+        if (continuation != null) loop.runNext(continuation);
+    }
+
     /// The continuation to run for it, or null if it is on its way already.
     private @Nullable Runnable unpark(Strand strand) {
         catcher = Thread.currentThread();

@@ -35,6 +35,14 @@ final class ReadyQueue {
         size++;
     }
 
+    void addFirst(Object entry) {
+        if (size == ring.length) grow();
+        int before = (head - 1) & (ring.length - 1);
+        ring[before] = entry;
+        head = before;
+        size++;
+    }
+
     /// The first entry, or null if there is none. Does not remove it.
     @Nullable Object peek() {
         return size == 0 ? null : ring[taken & (ring.length - 1)];

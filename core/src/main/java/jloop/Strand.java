@@ -107,6 +107,18 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
         carrier.makeReady(this);
     }
 
+    /// [#wake()], to run before all that is ready.
+    final void wakeNext() {
+        if (phase != Phase.SUSPENDED) return;
+        phase = Phase.READY;
+        carrier.makeNext(this);
+    }
+
+    /// The strand that waits for this one to hand its task back, or null.
+    @Nullable Strand below() {
+        return null;
+    }
+
     /// Lets everything that is ready now run before it goes on.
     final void yield() {
         phase = Phase.READY;

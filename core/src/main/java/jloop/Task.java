@@ -34,7 +34,7 @@ public final class Task<T> extends Future<T> {
 
     private static final AtomicLong UNNAMED = new AtomicLong();
 
-    final Strand strand = new Body();
+    Strand strand = new Body();         // what it runs on; others by GeneratorStrand alone
     private @Nullable Coroutine<T> coroutine;           // null when done
     private @Nullable String name;                      // null: Task-number
     private final long number;
@@ -426,6 +426,15 @@ public final class Task<T> extends Future<T> {
         return error;
     }
 
+    /// Takes note of an interrupt: one that is not ours is a request to cancel. Returns true if
+    /// there is nothing more to wait for.
+    boolean takeInterrupt() {
+        if (interruptSent) interruptSent = false;
+        else cancel(null);
+        Object what = awaited;
+        return what == null || isOver(what);
+    }
+
     @Override
     String describe() {
         String state = !done() && cancelling > 0 ? " cancelling" : super.describe();
@@ -458,13 +467,9 @@ public final class Task<T> extends Future<T> {
             }
         }
 
-        /// An interrupt that is not ours is a request to cancel.
         @Override
         boolean interrupted() {
-            if (interruptSent) interruptSent = false;
-            else cancel(null);
-            Object what = awaited;
-            return what == null || isOver(what);
+            return takeInterrupt();
         }
     }
 }

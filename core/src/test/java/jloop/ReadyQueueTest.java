@@ -47,8 +47,13 @@ class ReadyQueueTest {
         for (int step = 0; step < 50_000; step++) {
             boolean grows = step / 5000 % 2 == 0;
             if (random.nextInt(10) < (grows ? 6 : 4)) {
-                queue.add(step);
-                model.add(step);
+                if (random.nextInt(4) == 0) {
+                    queue.addFirst(step);
+                    model.addFirst(step);
+                } else {
+                    queue.add(step);
+                    model.add(step);
+                }
             } else if (!model.isEmpty()) {
                 queue.drop();
                 model.remove();
