@@ -201,7 +201,7 @@ public final class Context {
         return made;
     }
 
-    private boolean isEnteredBy(@Nullable Thread thread) {
+    boolean isEnteredBy(@Nullable Thread thread) {
         return thread != null && enteredBy == thread;
     }
 

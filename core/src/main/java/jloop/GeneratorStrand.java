@@ -94,6 +94,7 @@ final class GeneratorStrand<T> extends Strand {
         task = asking;
         asker = mine;
         scope = asking.scope;
+        context = mine.context;
         sent = value;
         thrown = error;
         asked = true;
@@ -191,6 +192,10 @@ final class GeneratorStrand<T> extends Strand {
         if (asking.scope != scope)
             throw new IllegalStateException("yield inside a timeout, task group or cancel scope "
                     + "that the generator has opened: it would be in force for the consumer");
+        Context entered = context;
+        if (entered != null && entered.isEnteredBy(thread))
+            throw new IllegalStateException("yield inside a context that the generator has "
+                    + "entered: it would be in force for the consumer");
         if (exiting) rejectYield();
         item = value;
         answer(Answer.ITEM);
@@ -225,6 +230,8 @@ final class GeneratorStrand<T> extends Strand {
         if (asking == null || back == null) throw new AssertionError("nobody has asked");
         if (Thread.interrupted()) asking.takeInterrupt();
         asking.strand = back;
+        back.context = context;         // one that was empty may have been made here
+        context = null;
         task = null;
         asker = null;
         scope = null;

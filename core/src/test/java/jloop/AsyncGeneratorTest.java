@@ -182,6 +182,42 @@ class AsyncGeneratorTest {
     }
 
     @Test
+    void context_inTheBody_isTheConsumers() {
+        ContextVar<String> var = new ContextVar<>("var", "none");
+        run(() -> {
+            AsyncGenerator<String> items = generator(y -> {
+                y.yield(var.get());
+                var.set("from the body");
+                y.yield(var.get());
+                y.yield(var.get());
+            });
+            trace.add(items.next());
+            trace.add(items.next());
+            trace.add(var.get());
+            Task<String> other = createTask(() -> {
+                var.set("of another task");
+                return items.next();
+            });
+            trace.add(other.await());
+            trace.add(var.get());
+            items.close();
+        });
+
+        assertThat(trace).containsExactly("none", "from the body", "from the body",
+                "of another task", "from the body");
+    }
+
+    @Test
+    void yield_insideAContextThatTheBodyHasEntered_isRefused() {
+        run(() -> {
+            AsyncGenerator<Integer> items =
+                    generator(y -> new Context().run(() -> y.yield(1)));
+            assertThatIllegalStateException().isThrownBy(() -> items.next())
+                    .withMessageContaining("a context that the generator has entered");
+        });
+    }
+
+    @Test
     void blockingCallOfTheJdk_inTheBody_letsOthersRun() throws InterruptedException {
         CountDownLatch latch = new CountDownLatch(1);
         run(() -> {
