@@ -10,8 +10,9 @@ final class ReadyQueue {
      * A ring. add() writes the entry before it counts it, in this order and without a call in
      * between: a StackOverflowError at its entry leaves the queue as it was.
      *
-     * `taken` never goes back, so it is also the number of the step under way, and the entry that
-     * was dropped last stays in the slot before the head while it runs: the watchdog reads both
+     * `taken` goes back for a hand-over only, which is a part of the step that makes it. So it is
+     * also the number of the step under way, and the entry that was dropped last stays in the
+     * slot before the head while it runs: the watchdog reads both
      * from outside, and the loop pays nothing for it. Hence one slot is always left free.
      */
 
@@ -35,11 +36,11 @@ final class ReadyQueue {
         size++;
     }
 
+    /// Adds what runs next, for the step under way, whose number it takes over.
     void addFirst(Object entry) {
-        if (size == ring.length) grow();
-        int before = (head - 1) & (ring.length - 1);
-        ring[before] = entry;
-        head = before;
+        if (size == ring.length - 1) grow();
+        ring[(taken - 1) & (ring.length - 1)] = entry;
+        taken--;
         size++;
     }
 
