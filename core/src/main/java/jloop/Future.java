@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// the loop, in the order they were added.
 /// **Unlike asyncio**: [#await()] of a coroutine is the only way to wait; there is no awaiting
 /// by the type system.
-public sealed class Future<T> permits Task, Gathering, DependentFuture {
+public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
 
     enum State { PENDING, CANCELLED, FINISHED }
 
