@@ -38,8 +38,9 @@ public final class Barrier {
         this.parties = parties;
     }
 
-    /// Waits until as many tasks are here as there are parties. Returns the order of arrival,
-    /// from 0 to `parties() - 1`. If a round is just ending, waits for the next one.
+    /// Waits until as many tasks are here as there are parties. Returns how many were here
+    /// before, from 0 to `parties() - 1`: a number of its own for each, unless somebody was
+    /// cancelled. If a round is just ending, waits for the next one.
     ///
     /// **Cancellation**: one waits less, and the others wait on.
     /// **Errors**: [BrokenBarrierException] if the barrier is broken, or is broken or reset

@@ -12,6 +12,9 @@ public final class Event {
     private final Waiters waiters = new Waiters();
     private boolean set;
 
+    /// An event whose flag is not set.
+    public Event() { }
+
     /// Sets the flag and wakes all that wait for it, in the order in which they came. Does
     /// nothing if it is set.
     public void set() {

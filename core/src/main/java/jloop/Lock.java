@@ -27,6 +27,9 @@ public final class Lock {
     private final Waiters waiters = new Waiters();
     private boolean locked;
 
+    /// A free lock.
+    public Lock() { }
+
     /// Takes the lock; waits until it is free and those who asked before had it. If it is free
     /// and nobody waits, takes it at once and lets nobody else run.
     ///
