@@ -56,8 +56,9 @@ public final class CapacityLimiter {
     /// theirs. If it need not wait, lets nobody else run.
     ///
     /// **Cancellation**: nothing is borrowed, and the place in the queue is lost.
-    /// **Errors**: IllegalStateException if the borrower holds a token or waits for one already,
-    /// outside of a task, and if it has to wait while the limiter belongs to another loop.
+    /// **Errors**: IllegalStateException if the borrower holds a token or waits for one
+    /// already, outside of a task, and if it has to wait while the limiter belongs to another
+    /// loop.
     public void acquireOnBehalfOf(Object borrower) {
         Task<?> task = Waiters.caller("CapacityLimiter.acquireOnBehalfOf");
         requireNew(borrower);
@@ -83,8 +84,8 @@ public final class CapacityLimiter {
 
     /// Borrows a token for `borrower` if one is free.
     ///
-    /// **Errors**: [WouldBlockException] if none is; IllegalStateException if the borrower holds
-    /// a token or waits for one already.
+    /// **Errors**: [WouldBlockException] if none is; IllegalStateException if the borrower
+    /// holds a token or waits for one already.
     public void acquireOnBehalfOfNowait(Object borrower) {
         waiters.checkThread("CapacityLimiter.acquireOnBehalfOfNowait");
         requireNew(borrower);

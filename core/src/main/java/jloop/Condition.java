@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// });
 /// ```
 ///
-/// **As in asyncio**: `Condition`. The lock is asked whether it is held, not by whom. A wait may
-/// end though nobody notified this task: look again, or use [#waitFor]. A condition may be made
-/// anywhere; it belongs to the loop of the first task that waits.
-/// **Unlike asyncio**: `wait`, `notify` and `notify_all` are named [#await()], [#notifyOne()] and
-/// [#notifyAllWaiters()]; the methods of `Object` with their names are something else.
+/// **As in asyncio**: `Condition`. The lock is asked whether it is held, not by whom. A wait
+/// may end though nobody notified this task: look again, or use [#waitFor]. A condition may
+/// be made anywhere; it belongs to the loop of the first task that waits.
+/// **Unlike asyncio**: `wait`, `notify` and `notify_all` are named [#await()], [#notifyOne()]
+/// and [#notifyAllWaiters()]; the methods of `Object` with their names are something else.
 public final class Condition {
 
     /*
@@ -74,15 +74,16 @@ public final class Condition {
 
     /// Releases the lock, waits until notified, and takes the lock again.
     ///
-    /// **Cancellation**: the lock is taken again all the same, however long that is and however
-    /// often it is cancelled meanwhile; then the latest [CancelledError] is thrown. If this task
-    /// had been notified, another one is instead.
-    /// **Errors**: IllegalStateException outside of a task, if nobody holds the lock, and if the
-    /// condition belongs to another loop.
+    /// **Cancellation**: the lock is taken again all the same, however long that is and
+    /// however often it is cancelled meanwhile; then the latest [CancelledError] is thrown.
+    /// If this task had been notified, another one is instead.
+    /// **Errors**: IllegalStateException outside of a task, if nobody holds the lock, and if
+    /// the condition belongs to another loop.
     public void await() {
         Task<?> task = Waiters.caller("Condition.await");
         if (!lock.locked())
-            throw new IllegalStateException("await on a condition whose lock nobody holds: " + this);
+            throw new IllegalStateException("await on a condition whose lock nobody holds: "
+                    + this);
         waiters.bind(task, this);
         lock.release();
         Throwable failure = awaitNotification(task);
@@ -110,7 +111,8 @@ public final class Condition {
         }
     }
 
-    /// Takes the lock, whatever is cancelled meanwhile; returns the latest cancellation, or null.
+    /// Takes the lock, whatever is cancelled meanwhile; returns the latest cancellation, or
+    /// null.
     private @Nullable CancelledError regainLock(Task<?> task) {
         CancelledError latest = null;
         while (true) {
@@ -127,8 +129,8 @@ public final class Condition {
         }
     }
 
-    /// Waits until `predicate` is true, and looks again whenever notified. If it is true, returns
-    /// at once. Cancellation and errors are those of [#await()].
+    /// Waits until `predicate` is true, and looks again whenever notified. If it is true,
+    /// returns at once. Cancellation and errors are those of [#await()].
     ///
     /// **Unlike asyncio**: `wait_for` returns the predicate's value, which here is always true.
     public void waitFor(BooleanSupplier predicate) {
@@ -141,8 +143,8 @@ public final class Condition {
         notify(1);
     }
 
-    /// Wakes up to `n` tasks, those that have waited longest. Each goes on when it gets the lock,
-    /// which the caller should release soon.
+    /// Wakes up to `n` tasks, those that have waited longest. Each goes on when it gets the
+    /// lock, which the caller should release soon.
     ///
     /// **Errors**: IllegalStateException if nobody holds the lock.
     public void notify(int n) {

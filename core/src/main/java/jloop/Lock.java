@@ -34,8 +34,8 @@ public final class Lock {
     /// and nobody waits, takes it at once and lets nobody else run.
     ///
     /// **Cancellation**: the lock is not taken, and the place in the queue is lost.
-    /// **Errors**: IllegalStateException outside of a task, and if it has to wait while the lock
-    /// belongs to another loop.
+    /// **Errors**: IllegalStateException outside of a task, and if it has to wait while the
+    /// lock belongs to another loop.
     public void acquire() {
         Task<?> task = Waiters.caller("Lock.acquire");
         if (locked || waiters.anyLive()) awaitTurn(task);

@@ -6,6 +6,7 @@ import static jloop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
@@ -219,7 +220,8 @@ class BarrierTest {
             one.cancel();
             turn();
             assertThat(three.nWaiting()).isEqualTo(1);
-            catchThrowableOfType(CancelledError.class, () -> one.await());
+            assertThatThrownBy(() -> one.await())
+                    .isInstanceOf(CancelledError.class);
             assertThat(one.cancelled()).isTrue();
             Task<Void> another = createTask(body);
             turn();
@@ -306,7 +308,8 @@ class BarrierTest {
     void reset_letsThoseWhoWereSentAwayComeAgain() {
         run(() -> {
             List<Task<Void>> waiting = tasks(PARTIES - 1, () -> {
-                catchThrowableOfType(BrokenBarrierException.class, barrier::await);
+                assertThatThrownBy(barrier::await)
+                        .isInstanceOf(BrokenBarrierException.class);
                 first.add(true);
                 barrier.await();
                 second.add(true);

@@ -198,9 +198,10 @@ class CapacityLimiterTest {
     void withToken_holdsOneWhileTheBodyRuns() {
         run(() -> {
             assertThat(limiter.<Integer>withToken(() -> limiter.borrowedTokens())).isEqualTo(1);
-            catchThrowableOfType(Exception.class, () -> limiter.withToken(() -> {
+            assertThatThrownBy(() -> limiter.withToken(() -> {
                 throw new Exception("checked");
-            }));
+            }))
+                    .isInstanceOf(Exception.class);
             assertThat(limiter.borrowedTokens()).isZero();
         });
     }

@@ -233,7 +233,8 @@ class ConditionTest {
             condition.acquire();
             Task<Void> task = createTask(condition::await);
             loop.callSoon(() -> task.cancel());
-            catchThrowableOfType(CancelledError.class, () -> task.await());
+            assertThatThrownBy(() -> task.await())
+                    .isInstanceOf(CancelledError.class);
             assertThat(condition).hasToString("<Condition [locked]>");
         });
     }
@@ -249,7 +250,8 @@ class ConditionTest {
             condition.notifyOne();
             loop.callSoon(() -> task.cancel());
             loop.callSoon(condition::release);
-            catchThrowableOfType(CancelledError.class, () -> task.await());
+            assertThatThrownBy(() -> task.await())
+                    .isInstanceOf(CancelledError.class);
             assertThat(task.done()).isTrue();
             assertThat(condition.locked()).isTrue();
         });
@@ -355,8 +357,9 @@ class ConditionTest {
                 stock++;
                 condition.notifyOne();
                 consumers.get(0).cancel();
-                catchThrowableOfType(TimeoutException.class, () ->      // nobody notifies us
-                        timeout(SECOND, () -> condition.waitFor(() -> stock == 0)));
+                assertThatThrownBy(() ->      // nobody notifies us
+                        timeout(SECOND, () -> condition.waitFor(() -> stock == 0)))
+                        .isInstanceOf(TimeoutException.class);
                 assertThat(stock).isZero();
                 stock = -1;
                 condition.notifyAllWaiters();
@@ -376,8 +379,9 @@ class ConditionTest {
                 condition.notifyOne();
                 turn();
                 consumers.get(0).cancel();
-                catchThrowableOfType(TimeoutException.class, () ->      // nobody notifies us
-                        timeout(SECOND, () -> condition.waitFor(() -> stock == 0)));
+                assertThatThrownBy(() ->      // nobody notifies us
+                        timeout(SECOND, () -> condition.waitFor(() -> stock == 0)))
+                        .isInstanceOf(TimeoutException.class);
                 assertThat(stock).isZero();
                 stock = -1;
                 condition.notifyAllWaiters();

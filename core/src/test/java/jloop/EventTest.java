@@ -4,6 +4,7 @@ import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
@@ -87,7 +88,8 @@ class EventTest {
         run(() -> {
             Task<Void> task = waiter("never");
             loop.callSoon(() -> task.cancel());
-            catchThrowableOfType(CancelledError.class, () -> task.await());
+            assertThatThrownBy(() -> task.await())
+                    .isInstanceOf(CancelledError.class);
             assertThat(task.cancelled()).isTrue();
             assertThat(event).hasToString("<Event [unset]>");
         });

@@ -5,6 +5,7 @@ import static jloop.Asyncio.gather;
 import static jloop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
@@ -104,7 +105,8 @@ class LockTest {
             lock.acquire();
             Task<Void> task = taker("never");
             loop.callSoon(() -> task.cancel());
-            catchThrowableOfType(CancelledError.class, () -> task.await());
+            assertThatThrownBy(() -> task.await())
+                    .isInstanceOf(CancelledError.class);
             assertThat(task.cancelled()).isTrue();
             assertThat(lock).hasToString("<Lock [locked]>");
         });
@@ -153,7 +155,8 @@ class LockTest {
                 one.cancel();
                 lock.release();
             });
-            catchThrowableOfType(CancelledError.class, () -> one.await());
+            assertThatThrownBy(() -> one.await())
+                    .isInstanceOf(CancelledError.class);
 
             assertThat(trace).containsExactly(2);
             assertThat(one.cancelled() && two.done()).isTrue();

@@ -7,6 +7,7 @@ import static jloop.Asyncio.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
@@ -104,7 +105,8 @@ class SemaphoreTest {
             semaphore.acquire();
             Task<Void> task = taker(semaphore, "never");
             loop.callSoon(() -> task.cancel());
-            catchThrowableOfType(CancelledError.class, () -> task.await());
+            assertThatThrownBy(() -> task.await())
+                    .isInstanceOf(CancelledError.class);
             assertThat(task.cancelled()).isTrue();
             assertThat(semaphore).hasToString("<Semaphore [locked]>");
         });
@@ -178,7 +180,8 @@ class SemaphoreTest {
                 trace.add("never");
             })));
             one.await();
-            catchThrowableOfType(CancelledError.class, () -> second.getFirst().await());
+            assertThatThrownBy(() -> second.getFirst().await())
+                    .isInstanceOf(CancelledError.class);
             waitFor(semaphore::acquire, Duration.ofSeconds(1));
         });
         assertThat(trace).isEmpty();
@@ -329,9 +332,10 @@ class SemaphoreTest {
         Semaphore semaphore = new Semaphore(2);
         run(() -> {
             assertThat(semaphore.<Integer>withPermit(() -> semaphore.permits())).isEqualTo(1);
-            catchThrowableOfType(Exception.class, () -> semaphore.withPermit(() -> {
+            assertThatThrownBy(() -> semaphore.withPermit(() -> {
                 throw new Exception("checked");
-            }));
+            }))
+                    .isInstanceOf(Exception.class);
             assertThat(semaphore.permits()).isEqualTo(2);
         });
     }
