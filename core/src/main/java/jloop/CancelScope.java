@@ -83,7 +83,7 @@ public final class CancelScope {
     final int depth;
     final boolean level;
 
-    private final int cancellingAtEntry;
+    final int cancellingAtEntry;
     private boolean shield;
     private boolean cancelled;
     private boolean caught;

@@ -166,6 +166,13 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         return result();
     }
 
+    /// [#await()] for a wait that a cancelled level scope does not end: that for the children
+    /// of a task, say. A new cancellation does end it, once.
+    final void awaitRegardless() {
+        if (state == State.PENDING) Task.running(loop, "await").blockOnRegardless(this);
+        if (endsInCancelledError()) throw Task.delivered(cancellation());
+    }
+
     /// True if awaiting it throws a CancelledError: it was cancelled, or failed with one.
     final boolean endsInCancelledError() {
         return state == State.CANCELLED

@@ -241,6 +241,21 @@ public final class Task<T> extends Future<T> {
         return strand.phase == Strand.Phase.RUNNING && Strand.current() != strand;
     }
 
+    /// Whose request `error` is, if it was thrown here last; null if nobody's.
+    @Nullable CancelScope ownerOf(CancelledError error) {
+        return error.deliveredTo == this ? error.owner : null;
+    }
+
+    /// Has the next wait throw once more what `owner` requested, because the error was put
+    /// aside for another one. The count stays as it is.
+    void redeliver(CancelScope owner, @Nullable Object reason) {
+        if (owner.level || cancelling == 0 || CancelScope.isShielded(scope, owner)) return;
+        if (owner == CancelScope.ROOT) unsent = true;
+        else owner.unsent = true;
+        cancelReason = reason;
+        mustCancel = true;
+    }
+
     /// Withdraws the request of a scope that is left, if it was not delivered yet.
     void withdraw(CancelScope owner) {
         owner.unsent = false;
@@ -308,6 +323,11 @@ public final class Task<T> extends Future<T> {
         if (future == this)
             throw new IllegalStateException("a task cannot await itself: " + this);
         checkLevel();
+        blockOnRegardless(future);
+    }
+
+    /// The same, even in a level scope that is cancelled.
+    void blockOnRegardless(Future<?> future) {
         future.listen(strand);
         wait(future);
         if (mustCancel && !future.endsInCancelledError()) throw cancelNow();
