@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -166,6 +167,32 @@ public final class Asyncio {
     public static CompletableFuture<Void> runCoroutineThreadsafe(
             VoidCoroutine coroutine, EventLoop loop) {
         return runCoroutineThreadsafe(coroutine.returningNull(), loop);
+    }
+
+    // ---- Eager tasks
+
+    /// A task factory by which tasks start eagerly: createTask runs the coroutine at once, up
+    /// to where it first waits, and only then returns. A task that never waits is done by then,
+    /// and was never scheduled.
+    ///
+    /// The first step has its own current task and its own context. If it blocks in the JDK,
+    /// createTask returns all the same. Outside of the loop's coroutines and callbacks, and
+    /// while the loop does not run, tasks are scheduled as usual. `withEagerStart` decides for
+    /// a single task, with this factory or without.
+    ///
+    /// **Errors**: from createTask: StackOverflowError once ten thousand tasks have started
+    /// each other this way; KeyboardInterrupt and SystemExit thrown by the first step.
+    /// **As in asyncio**: `eager_task_factory`, for `setTaskFactory`.
+    @AnyThread
+    public static TaskFactory eagerTaskFactory() {
+        return EagerTaskFactory.DEFAULT;
+    }
+
+    /// [#eagerTaskFactory()] for tasks that `maker` makes: it is given options that ask for an
+    /// eager start, if they do not say otherwise.
+    @AnyThread
+    public static TaskFactory createEagerTaskFactory(TaskFactory maker) {
+        return new EagerTaskFactory(Objects.requireNonNull(maker, "maker"));
     }
 
     // ---- Waiting

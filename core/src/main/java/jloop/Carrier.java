@@ -36,6 +36,34 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
     /// Makes the thread of a new strand, its first step ready.
     abstract void start(Strand strand, @Nullable String name);
 
+    /// Makes the thread of a new strand. Returns what runs its first step.
+    abstract Runnable begin(Strand strand, @Nullable String name);
+
+    /// Makes the thread of a new strand and runs its first step, while `creator`, which is the
+    /// calling thread, steps aside. If that cannot unmount, the first step is only made ready.
+    final void startNow(Strand strand, @Nullable String name, Strand creator) {
+        Runnable rest = creator.continuation;
+        if (rest == null) throw new AssertionError("a strand that runs has no continuation");
+        Runnable first = begin(strand, name);
+        loop.eager.push(rest, first);
+        creator.phase = Strand.Phase.READY;
+        boolean unmoved = true;
+        try {
+            stepAside(creator);
+        } finally {
+            creator.phase = Strand.Phase.RUNNING;
+            unmoved = loop.eager.retract(first);
+        }
+        if (unmoved) {
+            strand.phase = Strand.Phase.READY;
+            loop.ready.add(first);
+        }
+    }
+
+    /// Gives up the carrier until the loop resumes its continuation of its own accord. Returns
+    /// at once if it cannot unmount.
+    abstract void stepAside(Strand strand);
+
     /// Runs the strand that makes calls, starting its thread if it is new, until it parks.
     abstract void runNow(Strand strand);
 

@@ -46,6 +46,7 @@ public final class EventLoop implements AutoCloseable {
 
     final Carrier carrier;
     final ReadyQueue ready = new ReadyQueue();
+    final EagerSteps eager = new EagerSteps();
     final TaskList tasks = new TaskList();
     final CancelledTasks cancelledTasks = new CancelledTasks();
     final Generators generators = new Generators(this);
@@ -775,7 +776,7 @@ public final class EventLoop implements AutoCloseable {
                 batch--;
                 ready.drop();
                 if (entry instanceof Handle handle) handle.run();
-                else if (entry instanceof Runnable continuation) carrier.resume(continuation);
+                else if (entry instanceof Runnable continuation) resume(continuation);
             }
         }
         ready.nothingRuns();
@@ -787,6 +788,18 @@ public final class EventLoop implements AutoCloseable {
         batch++;
     }
 
+    private void resume(Runnable continuation) {
+        carrier.resume(continuation);
+        if (!eager.isEmpty()) makeEagerSteps();
+    }
+
+    /// Makes the first step of a task that starts eagerly, then goes on with its creator, which
+    /// may start another one.
+    private void makeEagerSteps() {
+        do carrier.resume(eager.pop());
+        while (!eager.isEmpty());
+    }
+
     private void runCalls() {
         CallRunner current = runner;
         if (current == null) {
@@ -795,6 +808,7 @@ public final class EventLoop implements AutoCloseable {
         }
         current.begin();
         carrier.runNow(current);
+        if (!eager.isEmpty()) makeEagerSteps();
         if (current.isStuck() && runner == current) runner = null;
     }
 

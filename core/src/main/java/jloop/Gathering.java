@@ -30,12 +30,14 @@ final class Gathering<R> extends Future<List<R>> {
         this.children = new LinkedHashSet<>(given);
         this.exceptionsAreResults = exceptionsAreResults;
         this.pending = children.size();
-        for (Future<?> child : children) watch(child);
+        for (Future<?> child : children) {
+            if (!child.done()) child.listen((CarrierCall) () -> childEnded(child));
+        }
         if (children.isEmpty()) finishWith(Collections.emptyList());
-    }
-
-    private void watch(Future<?> child) {
-        child.listenOrQueue(() -> childEnded(child));
+        // asyncio: those done already count at once, so that all of them leave nothing to do.
+        for (Future<?> child : children) {
+            if (child.done()) childEnded(child);
+        }
     }
 
     @Override

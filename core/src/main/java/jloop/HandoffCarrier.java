@@ -166,7 +166,8 @@ final class HandoffCarrier extends Carrier {
         loop.ready.add(begin(strand, name));
     }
 
-    private Runnable begin(Strand strand, @Nullable String name) {
+    @Override
+    Runnable begin(Strand strand, @Nullable String name) {
         Thread.Builder builder = Thread.ofVirtual().uncaughtExceptionHandler(strand);
         Thread thread = (name == null ? builder : builder.name(name)).unstarted(strand);
         strand.thread = thread;
@@ -256,6 +257,11 @@ final class HandoffCarrier extends Carrier {
     @Override
     void yield(Strand strand) {
         makeReady(strand);
+        park(strand);
+    }
+
+    @Override
+    void stepAside(Strand strand) {
         park(strand);
     }
 

@@ -28,6 +28,7 @@ final class HookedCarrier extends Carrier {
     private volatile @Nullable Thread host;     // runs the turns; null while the loop does not run
     private @Nullable Thread catcher;           // any thread, but each compares it with itself only
     private @Nullable Runnable caught;
+    private boolean stepsAside;                 // until the JDK hands its continuation back
 
     HookedCarrier(EventLoop loop) {
         super(loop);
@@ -71,7 +72,8 @@ final class HookedCarrier extends Carrier {
         loop.ready.add(begin(strand, name));
     }
 
-    private Runnable begin(Strand strand, @Nullable String name) {
+    @Override
+    Runnable begin(Strand strand, @Nullable String name) {
         Thread thread = JdkAccess.newThread(scheduler, name, strand);
         thread.setUncaughtExceptionHandler(strand);
         strand.thread = thread;
@@ -148,6 +150,17 @@ final class HookedCarrier extends Carrier {
     }
 
     @Override
+    @SuppressWarnings("ThreadPriorityCheck")    // as above
+    void stepAside(Strand strand) {
+        stepsAside = true;
+        try {
+            Thread.yield();     // execute drops the continuation: the loop has it already
+        } finally {
+            stepsAside = false;
+        }
+    }
+
+    @Override
     void entered(Strand strand) { }
 
     @Override
@@ -190,7 +203,8 @@ final class HookedCarrier extends Carrier {
             if (catcher == thread) {
                 caught = continuation;
             } else if (JdkAccess.currentCarrier() == host) {
-                loop.ready.add(continuation);
+                if (stepsAside) stepsAside = false;
+                else loop.ready.add(continuation);
             } else if (!loop.isClosed()) {
                 loop.arrive(new Arrival(continuation));
             } else {

@@ -51,13 +51,14 @@ public final class Task<T> extends Future<T> {
     private @Nullable CancelScope onItsWay;
     private @Nullable CancelledError caught;            // for Task.cancel(), not undone since
     CancelledTasks.@Nullable Entry cancelEntry;         // written by CancelledTasks alone
+    private boolean inCreatorsStep;                     // makes its first step, eagerly
 
     // Neighbours in the loop's list of tasks; written by TaskList alone.
     @Nullable Task<?> older;
     @Nullable Task<?> newer;
 
-    /// A task whose first step runs in the next turn of `loop`. Usually made by
-    /// [EventLoop#createTask].
+    /// A task whose first step runs in the next turn of `loop`, or at once if it starts
+    /// eagerly. Usually made by [EventLoop#createTask].
     ///
     /// **Errors**: IllegalStateException if the loop is closed.
     public Task(EventLoop loop, Coroutine<T> coroutine, TaskOptions options) {
@@ -70,6 +71,13 @@ public final class Task<T> extends Future<T> {
         Strand creator = Strand.current();
         Context given = options.context();
         strand.context = given != null ? given : Context.captureOf(creator);
+        if (creator != null && creator.loop == loop && Boolean.TRUE.equals(options.eagerStart()))
+            startNow(creator);
+        else
+            start();
+    }
+
+    private void start() {
         loop.tasks.add(this);
         boolean started = false;
         try {
@@ -78,6 +86,24 @@ public final class Task<T> extends Future<T> {
         } finally {
             if (!started) loop.tasks.remove(this);      // the caller has no stack left, say
         }
+    }
+
+    /// Makes the first step before it returns. KeyboardInterrupt and SystemExit of that step
+    /// are the creator's to throw.
+    private void startNow(Strand creator) {
+        loop.eager.checkDepth();
+        loop.tasks.add(this);
+        inCreatorsStep = true;
+        try {
+            loop.carrier.startNow(strand, name, creator);
+        } finally {
+            inCreatorsStep = false;
+            if (strand.phase == Strand.Phase.NEW) loop.tasks.remove(this);      // as in start
+        }
+        if (!done() || cancelled()) return;
+        Throwable failure = exception();
+        if (failure instanceof KeyboardInterrupt || failure instanceof SystemExit)
+            throw Outcomes.<RuntimeException>rethrow(failure);
     }
 
     /// The task that the calling thread carries out, or null.
@@ -415,16 +441,15 @@ public final class Task<T> extends Future<T> {
     private void conclude(Throwable thrown) {
         switch (thrown) {
             case CancelledError e -> finishCancelled(e, e.reason());
-            case KeyboardInterrupt e -> {
-                failWith(e);
-                loop.fatal(e);
-            }
-            case SystemExit e -> {
-                failWith(e);
-                loop.fatal(e);
-            }
+            case KeyboardInterrupt e -> failFatally(e);
+            case SystemExit e -> failFatally(e);
             default -> failWith(thrown);
         }
+    }
+
+    private void failFatally(Error error) {
+        failWith(error);
+        if (!inCreatorsStep) loop.fatal(error);
     }
 
     /// The many faces of an interrupt of the JDK.
