@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
@@ -368,8 +369,17 @@ public final class Asyncio {
     ///
     /// **Cancellation**: a job that runs already runs on; its result is lost.
     public static <T> T toThread(Callable<T> job) {
+        return toThread(job, UnaryOperator.identity());
+    }
+
+    /// The same with options, as `toThread(job, o -> o.withInterruptOnCancel(true))`.
+    public static <T> T toThread(Callable<T> job, UnaryOperator<JobOptions> options) {
         Context context = Context.copyContext();
-        return getRunningLoop().runInExecutor(null, () -> context.call(job)).await();
+        return getRunningLoop().runInExecutor(null, () -> context.call(job), options).await();
+    }
+
+    public static void toThread(VoidCoroutine job, UnaryOperator<JobOptions> options) {
+        toThread((Callable<Void>) job.returningNull()::run, options);
     }
 
     public static void toThread(VoidCoroutine job) {
@@ -380,6 +390,11 @@ public final class Asyncio {
     /// that carries it out.
     public static <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
         return getRunningLoop().runInExecutor(executor, job);
+    }
+
+    public static <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job,
+            UnaryOperator<JobOptions> options) {
+        return getRunningLoop().runInExecutor(executor, job, options);
     }
 
     // ---- Streams
@@ -584,5 +599,36 @@ public final class Asyncio {
     private static long deadline(@Nullable Duration limit) {
         return limit == null ? CancelScope.NEVER
                 : getRunningLoop().later(EventLoop.nanos(limit));
+    }
+
+    // ---- Futures of the JDK
+
+    /// A future, of the loop of this thread, that ends as `stage` does: with its result, with
+    /// what it failed with (not wrapped), or cancelled. Cancelling it cancels the stage. A loop
+    /// that is closed meanwhile is left alone.
+    public static <T> Future<T> wrapFuture(CompletionStage<T> stage) {
+        return ForeignFutures.of(getEventLoop(), stage);
+    }
+
+    /// [#wrapFuture(CompletionStage)] of the most common of them.
+    public static <T> Future<T> wrapFuture(CompletableFuture<T> future) {
+        return ForeignFutures.of(getEventLoop(), (CompletionStage<T>) future);
+    }
+
+    /// [#wrapFuture(CompletionStage)] of a future that can only be waited for: a virtual thread
+    /// does that.
+    public static <T> Future<T> wrapFuture(java.util.concurrent.Future<T> future) {
+        return future instanceof CompletableFuture<T> completable
+                ? wrapFuture(completable) : ForeignFutures.of(getEventLoop(), future);
+    }
+
+    /// `future` itself.
+    public static <T> Future<T> wrapFuture(Future<T> future) {
+        return future;
+    }
+
+    /// [#wrapFuture(CompletionStage)].
+    public static <T> Future<T> ensureFuture(CompletionStage<T> stage) {
+        return wrapFuture(stage);
     }
 }

@@ -30,6 +30,12 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
     /// Makes the turns of the loop on the calling thread, or for it, until `turns` returns.
     abstract void host(Runnable turns);
 
+    /// Has the calling thread be the loop's, between the turns it makes or while it polls.
+    abstract void hold();
+
+    /// Ends [#hold()].
+    abstract void release();
+
     /// Polls; may leave the sleeping to another thread, which is then the loop's meanwhile.
     abstract void poll(Poller poller, long timeoutNanos);
 

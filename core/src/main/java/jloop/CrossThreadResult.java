@@ -7,11 +7,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// The result of a task, for another thread. Cancelling it cancels the task.
+/// The outcome of a future or task, for another thread. Cancelling it cancels that.
 final class CrossThreadResult<T> extends CompletableFuture<T> {
 
     private final EventLoop loop;
-    private @Nullable Task<T> task;         // loop thread only
+    private @Nullable Future<T> source;         // loop thread only
 
     CrossThreadResult(EventLoop loop) {
         this.loop = loop;
@@ -21,13 +21,18 @@ final class CrossThreadResult<T> extends CompletableFuture<T> {
     void start(Coroutine<T> coroutine) {
         if (isDone()) return;
         try {
-            Task<T> made = loop.createTask(coroutine);
-            task = made;
-            made.addDoneCallback(this::settle);
+            follow(loop.createTask(coroutine));
         } catch (Throwable e) {         // a task factory of the user's: both sides are told
             completeExceptionally(e);
             throw e;
         }
+    }
+
+    /// On the loop: ends as `future` does.
+    void follow(Future<T> future) {
+        source = future;
+        if (future.done()) settle(future);
+        else future.addDoneCallback(this::settle);
     }
 
     private void settle(Future<T> done) {
@@ -43,12 +48,12 @@ final class CrossThreadResult<T> extends CompletableFuture<T> {
     @Override
     public boolean cancel(boolean mayInterrupt) {
         boolean cancelled = super.cancel(mayInterrupt);
-        if (cancelled && !loop.isClosed()) loop.arrive(new Handle(this::cancelTask));
+        if (cancelled && !loop.isClosed()) loop.arrive(new Handle(this::cancelSource));
         return cancelled;
     }
 
-    private void cancelTask() {
-        if (task != null) task.cancel();
+    private void cancelSource() {
+        if (source != null) source.cancel();
     }
 
     @Override

@@ -11,7 +11,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 import jloop.poller.Clock;
 import jloop.poller.Operation.Kind;
 import jloop.poller.Poller;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// method says `@AnyThread`. While the loop does not run, its methods are not checked: whoever
 /// sets it up must be one thread at a time.
 /// **As in asyncio**: `AbstractEventLoop`, with its life cycle: run, stop, run again, close.
-public final class EventLoop implements AutoCloseable {
+public final class EventLoop implements Executor, AutoCloseable {
 
     /*
      * A turn (docs/design/0003-turn.md): poll, take what other threads left, take due timers, then
@@ -72,6 +74,8 @@ public final class EventLoop implements AutoCloseable {
     private long swallowed;
     private @Nullable CallRunner runner;
     private Set<Task<?>> abandoned = Set.of();
+    private volatile @Nullable Embedding embedding;     // any thread asks whether it is the host
+    private @Nullable Runnable wakeCallback;
     private boolean debug = Boolean.getBoolean("jloop.debug")
             || System.getenv().getOrDefault("JLOOP_DEBUG", "").length() > 0;
     private @Nullable TaskFactory taskFactory;
@@ -80,6 +84,16 @@ public final class EventLoop implements AutoCloseable {
     /// A loop with the best poller there is, and the clock of the machine.
     public EventLoop() {
         this(Pollers.best(), Clock.SYSTEM);
+    }
+
+    /// A loop with the best poller there is, and a given clock.
+    public EventLoop(Clock clock) {
+        this(Pollers.best(), clock);
+    }
+
+    /// The best poller there is, for a loop on a poller that adds something to it.
+    public static Poller newPoller() {
+        return Pollers.best();
     }
 
     /// A loop on a given poller and clock: for tests in virtual time, and for embedding.
@@ -99,13 +113,7 @@ public final class EventLoop implements AutoCloseable {
     /// loop runs in this thread; [KeyboardInterrupt] on Ctrl-C, if run by the main thread; what
     /// a callback throws of [KeyboardInterrupt] and [SystemExit].
     public void runForever() {
-        checkOpen();
-        if (isRunning())
-            throw new IllegalStateException("this event loop is already running: " + this);
-        EventLoop other = CurrentLoop.running();
-        if (other != null)
-            throw new IllegalStateException(
-                    "cannot run the event loop while another loop is running: " + other);
+        checkMayRun();
         runBy = Thread.currentThread();
         CurrentLoop.add(this);
         try (SignalTrap _ = SignalTrap.stops(this)) {
@@ -119,12 +127,134 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
+    private void checkMayRun() {
+        checkOpen();
+        if (isRunning())
+            throw new IllegalStateException("this event loop is already running: " + this);
+        EventLoop other = CurrentLoop.running();
+        if (other != null)
+            throw new IllegalStateException(
+                    "cannot run the event loop while another loop is running: " + other);
+    }
+
     private void turn() {
-        do runOnce();
+        do makeTurn();
         while (!stopping && fatal == null);
         Throwable thrown = fatal;
         if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
     }
+
+    // ---- Embedding: somebody else makes the turns
+
+    /// Begins a run whose turns the calling thread makes by [#runOnce()], until
+    /// [#runForeverCleanup()]: what a toolkit with a loop of its own needs. Between the turns
+    /// this is the loop's thread, as within them, and the loop counts as running.
+    ///
+    /// `runForever` is `runForeverSetup`, then `runOnce` as long as it returns true, then
+    /// `runForeverCleanup`; it minds Ctrl-C too, which is the host's business here.
+    ///
+    /// **Errors**: as [#runForever()]; IllegalStateException in a virtual thread.
+    public void runForeverSetup() {
+        checkMayRun();
+        if (Thread.currentThread().isVirtual())
+            throw new IllegalStateException("a virtual thread cannot make the turns of a loop: "
+                    + Thread.currentThread());
+        runBy = Thread.currentThread();
+        Embedding begun = new Embedding(this);
+        embedding = begun;
+        carrier.hold();
+        CurrentLoop.add(this);
+        begun.setWake(wakeCallback);
+    }
+
+    /// Makes one turn: polls, sleeping until something is ready, then runs what is. Returns
+    /// false if [#stop()] was called, which is for the host to heed.
+    ///
+    /// **Errors**: IllegalStateException without [#runForeverSetup()], and within a turn;
+    /// [KeyboardInterrupt] and [SystemExit] that a callback or task throws: the loop can go on.
+    public boolean runOnce() {
+        return runOnceWithin(Poller.FOREVER);
+    }
+
+    /// [#runOnce()] that sleeps for at most `atMost`; zero or less looks without sleeping.
+    public boolean runOnce(Duration atMost) {
+        return runOnceWithin(Math.max(0, nanos(atMost)));
+    }
+
+    private boolean runOnceWithin(long atMostNanos) {
+        Embedding run = embedding;
+        if (run == null)
+            throw new IllegalStateException("runOnce needs runForeverSetup before it: " + this);
+        try {
+            run.turn(atMostNanos);
+        } finally {
+            if (!stopping) run.lend();
+        }
+        return !stopping;
+    }
+
+    /// Ends what [#runForeverSetup()] began. Does nothing if that was not called.
+    public void runForeverCleanup() {
+        Embedding run = embedding;
+        if (run == null) return;
+        run.end();
+        embedding = null;
+        CurrentLoop.remove(this);
+        runBy = null;
+        stopping = false;
+        fatal = null;
+    }
+
+    /// How long until there is something to do: zero if something is ready, null if only I/O
+    /// or another thread can make it so.
+    public @Nullable Duration untilNextTurn() {
+        checkThread("untilNextTurn");
+        long nanos = nanosUntilTurn();
+        return nanos == Poller.FOREVER ? null : Duration.ofNanos(nanos);
+    }
+
+    /// Has `callback` called when a turn is due while the host does other things: I/O is
+    /// ready, a timer is due, or another thread has called; then not again until that turn is
+    /// made. Null for none: then the host has to look by itself.
+    ///
+    /// **Threads**: called on any, the host's included: it should only post the turn to the
+    /// host's own queue. Between the turns a thread of the loop's, `jloop-poll`, then watches
+    /// its sockets.
+    public void setWakeCallback(@Nullable Runnable callback) {
+        checkThread("setWakeCallback");
+        wakeCallback = callback;
+        Embedding run = embedding;
+        if (run != null) run.setWake(callback);
+    }
+
+    /// True if the calling thread is the host, which has the loop again.
+    boolean isReclaimed() {
+        Embedding run = embedding;
+        return run != null && run.reclaim();
+    }
+
+    /// The turn of an embedded loop: each one polls, as the host sets the pace.
+    void turnOnce(long atMostNanos) {
+        pollFor(Math.min(sleepNanos(), atMostNanos), false);
+        takeIntake();
+        takeDueTimers();
+        runBatch();
+        Throwable thrown = fatal;
+        fatal = null;
+        if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
+    }
+
+    /// Polls on the calling thread, while the host does other things.
+    void pollDirectly() {
+        pollFor(sleepNanos(), true);
+    }
+
+    /// [#untilNextTurn()] in nanoseconds; [Poller#FOREVER] for never.
+    long nanosUntilTurn() {
+        return intake.isEmpty() ? sleepNanos() : 0;
+    }
+
+    // ---- Running until something is done
 
     /// Runs until `coroutine`, as a task, is done; returns its result or throws what it threw.
     /// Errors as [#runForever()].
@@ -389,15 +519,36 @@ public final class EventLoop implements AutoCloseable {
     /// to 32 platform threads, made when first needed. Cancelling the future calls off a job
     /// that has not begun.
     ///
+    /// An executor that refuses the job, or has no thread for it, fails the future.
+    ///
     /// **Errors**: IllegalStateException if the loop is closed, or if the default executor is
     /// to be used and was shut down.
     public <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
-        checkThread("runInExecutor");
-        checkOpen();
-        return workers.run(executor, job);
+        return runInExecutor(executor, job, UnaryOperator.identity());
     }
 
+    /// The same with options, as `runInExecutor(null, job, o -> o.withInterruptOnCancel(true))`.
+    public <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job,
+            UnaryOperator<JobOptions> options) {
+        checkThread("runInExecutor");
+        checkOpen();
+        return workers.run(executor, job, options.apply(JobOptions.DEFAULT));
+    }
+
+    /// [#callSoonThreadsafe]: the loop as an executor, for the many libraries that take one.
+    ///
+    /// **Errors**: RejectedExecutionException if the loop is closed.
+    @AnyThread
+    @Override
+    public void execute(Runnable command) {
+        if (closed) throw new RejectedExecutionException("event loop is closed");
+        callSoonThreadsafe(command);
+    }
+
+    /// Has `executor` carry out the jobs that name none, from now on; shutting the default
+    /// executor down then shuts it down.
     public void setDefaultExecutor(ExecutorService executor) {
+        checkThread("setDefaultExecutor");
         workers.setDefault(executor);
     }
 
@@ -695,8 +846,8 @@ public final class EventLoop implements AutoCloseable {
     // ---- The turn
 
     /// One turn. The order of these lines is part of the contract.
-    void runOnce() {
-        if (isPollDue()) pollNow();
+    private void makeTurn() {
+        if (isPollDue()) pollFor(sleepNanos(), false);
         takeIntake();
         takeDueTimers();
         runBatch();
@@ -707,9 +858,9 @@ public final class EventLoop implements AutoCloseable {
                 || clock.nanos() - polledNanos > POLL_WITHIN_NANOS;
     }
 
-    private void pollNow() {
+    private void pollFor(long sleepNanos, boolean directly) {
         unpolled = 0;
-        long timeoutNanos = sleepNanos();
+        long timeoutNanos = sleepNanos;
         if (timeoutNanos == 0) {
             carrier.poll(poller, 0);
         } else {
@@ -717,7 +868,8 @@ public final class EventLoop implements AutoCloseable {
             // Somebody who added before `asleep` was set did not wake us: look once more.
             if (!intake.isEmpty()) timeoutNanos = 0;
             try {
-                carrier.poll(poller, timeoutNanos);
+                if (directly) poller.poll(timeoutNanos);
+                else carrier.poll(poller, timeoutNanos);
             } finally {
                 asleep = false;
             }

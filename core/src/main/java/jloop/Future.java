@@ -3,6 +3,8 @@ package jloop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -195,6 +197,25 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         CancelledError original = cancelledWith;
         cancelledWith = null;
         return original != null ? original : new CancelledError(outcome);
+    }
+
+    /// A future of the running loop that ends as `stage` does: with its result, with what it
+    /// failed with (not wrapped), or cancelled. Cancelling it cancels the stage.
+    public static <T> Future<T> of(CompletionStage<T> stage) {
+        return ForeignFutures.of(Asyncio.getRunningLoop(), stage);
+    }
+
+    /// A future of the JDK that ends as this one does, for other threads and for libraries.
+    /// Cancelling it, on any thread, cancels this one. If the loop is closed before, it never
+    /// ends.
+    ///
+    /// **Threads**: what depends on it is called on the loop. Waiting for it in a callback of
+    /// the loop throws IllegalStateException, as nobody could end the wait.
+    public CompletableFuture<T> toCompletableFuture() {
+        loop.checkThread("toCompletableFuture");
+        CrossThreadResult<T> result = new CrossThreadResult<>(loop);
+        result.follow(this);
+        return result;
     }
 
     /// Has `callback` called with this future, by the loop, soon after it is done; soon if it

@@ -67,7 +67,7 @@ final class HandoffCarrier extends Carrier {
         Thread me = Thread.currentThread();
         if (holder == me) return true;
         Strand strand = Strand.of(me);
-        if (strand == null || strand.carrier != this) return false;
+        if (strand == null || strand.carrier != this) return loop.isReclaimed();
         rejoin(strand);
         return holder == me;
     }
@@ -89,6 +89,16 @@ final class HandoffCarrier extends Carrier {
         host = null;
         Throwable thrown = failure;
         if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
+    }
+
+    @Override
+    void hold() {
+        holder = Thread.currentThread();
+    }
+
+    @Override
+    void release() {
+        holder = null;
     }
 
     private void turn(Runnable turns) {

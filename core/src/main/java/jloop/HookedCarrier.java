@@ -37,7 +37,7 @@ final class HookedCarrier extends Carrier {
 
     @Override
     boolean isCurrent() {
-        return JdkAccess.currentCarrier() == host;
+        return JdkAccess.currentCarrier() == host || loop.isReclaimed();
     }
 
     @Override
@@ -52,6 +52,16 @@ final class HookedCarrier extends Carrier {
         } finally {
             host = null;
         }
+    }
+
+    @Override
+    void hold() {
+        host = Thread.currentThread();
+    }
+
+    @Override
+    void release() {
+        host = null;
     }
 
     /// A continuation runs on platform threads only, so a virtual caller lends one.

@@ -2,7 +2,11 @@ package jloop;
 
 import java.lang.System.Logger;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
@@ -18,7 +22,10 @@ final class WorkerPool {
     private static final int MAX_THREADS = 32;
     private static final long IDLE_SECONDS = 60;
 
+    private static final int MAX_FRAMES = 10;
+
     private final EventLoop loop;
+    private final Set<Work<?>> running = ConcurrentHashMap.newKeySet();
     private @Nullable ExecutorService shared;
     private boolean isShut;
 
@@ -27,23 +34,50 @@ final class WorkerPool {
     }
 
     void setDefault(ExecutorService executor) {
-        shared = executor;
+        shared = Objects.requireNonNull(executor, "executor");
     }
 
-    <T> Future<T> run(@Nullable Executor executor, Callable<T> job) {
+    <T> Future<T> run(@Nullable Executor executor, Callable<T> job, JobOptions options) {
         Executor target = executor != null ? executor : shared();
-        Future<T> future = loop.createFuture();
-        FutureTask<T> work = new FutureTask<>(job) {
-            @Override
-            protected void done() {
-                bringBack(this, future);
-            }
-        };
-        target.execute(work);
-        future.addDoneCallback(done -> {
-            if (done.cancelled()) work.cancel(false);
+        Work<T> work = new Work<>(job, loop.createFuture());
+        work.future.addDoneCallback(done -> {
+            if (done.cancelled()) work.cancel(options.interruptOnCancel());
         });
-        return future;
+        try {
+            target.execute(work);
+        } catch (Throwable e) {         // it refuses, or there are no more threads to be had
+            work.future.failWith(e);
+        }
+        return work.future;
+    }
+
+    /// A job on its way.
+    private final class Work<T> extends FutureTask<T> {
+
+        private final Future<T> future;
+        private volatile @Nullable Thread worker;       // while it runs
+
+        Work(Callable<T> job, Future<T> future) {
+            super(Objects.requireNonNull(job, "job"));
+            this.future = future;
+        }
+
+        @Override
+        public void run() {
+            worker = Thread.currentThread();
+            running.add(this);
+            try {
+                super.run();
+            } finally {
+                running.remove(this);
+                worker = null;
+            }
+        }
+
+        @Override
+        protected void done() {
+            bringBack(this, future);
+        }
     }
 
     private ExecutorService shared() {
@@ -93,12 +127,28 @@ final class WorkerPool {
                         .name("jloop-shutdown").start(job),
                 () -> pool.awaitTermination(
                         timeout == null ? Long.MAX_VALUE : EventLoop.nanos(timeout),
-                        TimeUnit.NANOSECONDS));
+                        TimeUnit.NANOSECONDS), JobOptions.DEFAULT);
         if (!ended.await()) {
             System.getLogger("jloop").log(Logger.Level.WARNING,
-                    "the default executor did not finish its jobs within {0}", timeout);
-            pool.shutdownNow();
+                    "the default executor did not finish its jobs within " + timeout + stands());
+            // What has not begun never will: whoever waits for it must be told.
+            for (Runnable left : pool.shutdownNow()) {
+                if (left instanceof Work<?> work) work.cancel(false);
+            }
         }
+    }
+
+    /// Where the jobs under way stand, for the log.
+    private String stands() {
+        StringBuilder text = new StringBuilder();
+        for (Work<?> work : running) {
+            Thread thread = work.worker;
+            if (thread == null) continue;
+            text.append("\n").append(thread.getName()).append(" is in");
+            Arrays.stream(thread.getStackTrace()).limit(MAX_FRAMES)
+                    .forEach(frame -> text.append("\n    ").append(frame));
+        }
+        return text.toString();
     }
 
     /// Lets the jobs under way end without waiting for them.

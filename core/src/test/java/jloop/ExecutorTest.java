@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -257,12 +259,98 @@ class ExecutorTest {
         assertThat(thrown).isEmpty();
     }
 
+    // ---- faults
+
+    /// Row 109 of the faults, as the next two.
     @Test
-    void executor_thatRefuses_isTheCallersToSee() {
+    void executor_thatRefuses_failsTheFuture() {
         loop.runUntilComplete(() -> {
-            assertThatThrownBy(() -> loop.runInExecutor(_ -> {
-                throw new IllegalArgumentException("full");
-            }, () -> 1)).hasMessage("full");
+            Future<Integer> future = loop.runInExecutor(_ -> {
+                throw new RejectedExecutionException("full");
+            }, () -> 1);
+            assertThatThrownBy(future::await).hasMessage("full");
         });
+    }
+
+    @Test
+    void executor_withoutAThread_failsTheFuture() {
+        loop.runUntilComplete(() -> {
+            Future<Integer> future = loop.runInExecutor(_ -> {
+                throw new OutOfMemoryError("unable to create native thread");
+            }, () -> 1);
+            assertThatThrownBy(future::await).isInstanceOf(OutOfMemoryError.class);
+        });
+    }
+
+    @Test
+    void job_thatThrowsAnError_failsWithIt() {
+        AssertionError error = new AssertionError("job");
+        loop.runUntilComplete(() -> {
+            assertThatThrownBy(() -> toThread(() -> {
+                throw error;
+            })).isSameAs(error);
+        });
+    }
+
+    @Test
+    void interruptOnCancel_interruptsAJobThatRuns() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+
+        loop.runUntilComplete(() -> {
+            Task<Void> task = Asyncio.createTask(() -> toThread(() -> {
+                begun.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    interrupted.countDown();
+                }
+            }, o -> o.withInterruptOnCancel(true)));
+            while (begun.getCount() > 0) sleep(Duration.ofMillis(1));
+            task.cancel();
+            assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+            interrupted.await();
+        });
+
+        assertThat(interrupted.getCount()).isZero();
+    }
+
+    /// Rows 106 and 108: what waits behind a job that never ends is told.
+    @Test
+    void shutdownDefaultExecutor_pastItsLimit_cancelsWhatHasNotBegun() {
+        CountDownLatch never = new CountDownLatch(1);
+        loop.setDefaultExecutor(Executors.newSingleThreadExecutor());
+
+        loop.runUntilComplete(() -> {
+            Future<Void> stuck = loop.runInExecutor(null, () -> {
+                never.await();
+                return null;
+            });
+            Future<Integer> queued = loop.runInExecutor(null, () -> 5);
+            loop.shutdownDefaultExecutor(Duration.ofMillis(10));
+            assertThatThrownBy(queued::await).isInstanceOf(CancelledError.class);
+            assertThatThrownBy(stuck::await).isInstanceOf(InterruptedException.class);
+        });
+    }
+
+    // ---- the loop as an executor
+
+    @Test
+    void execute_byAnotherThread_callsOnTheLoop() {
+        loop.runUntilComplete(() -> {
+            Future<EventLoop> ran = loop.createFuture();
+            CompletableFuture.supplyAsync(() -> 5).thenAcceptAsync(
+                    _ -> ran.setResult(Asyncio.getRunningLoop()), loop);
+            assertThat(ran.await()).isSameAs(loop);
+        });
+    }
+
+    @Test
+    void execute_afterClose_isRejected() {
+        loop.close();
+
+        assertThatThrownBy(() -> loop.execute(() -> { }))
+                .isInstanceOf(RejectedExecutionException.class)
+                .hasMessage("event loop is closed");
     }
 }
