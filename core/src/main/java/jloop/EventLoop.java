@@ -527,7 +527,8 @@ public final class EventLoop implements Executor, AutoCloseable {
         return runInExecutor(executor, job, UnaryOperator.identity());
     }
 
-    /// The same with options, as `runInExecutor(null, job, o -> o.withInterruptOnCancel(true))`.
+    /// The same with options, as
+    /// `runInExecutor(null, job, o -> o.withInterruptOnCancel(true))`.
     public <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job,
             UnaryOperator<JobOptions> options) {
         checkThread("runInExecutor");
