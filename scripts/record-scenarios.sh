@@ -6,7 +6,9 @@
 # Each is run by the `python3` of this machine, and by CPython 3.14, which npm brings as
 # WebAssembly (no installation, no sockets). A scenario for which the two differ must say
 # `# since: 3.12` (or 3.13, 3.14): then 3.14's trace counts, else that of python3. One that says
-# `# needs: sockets` or `# needs: threads` is run by python3 alone. One that says `# by hand: why`
+# `# needs: sockets` or `# needs: threads` is run by python3 alone, one that says
+# `# needs: trio` by a python3 that has trio (Debian: python3-trio), as asyncio has no such thing.
+# One that says `# by hand: why`
 # is not recorded: its trace is written down from what is known of CPython 3.14.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,11 +32,14 @@ fi
 cat > "$work/all.py" <<'PY'
 import contextlib, io, json, os, runpy, sys, warnings
 warnings.simplefilter("ignore")
-def record(files, folder):
+def record(files, folder, with_trio=False):
     sys.path.insert(0, folder)
     traces = {}
     for file in files:
-        if sys.platform == "emscripten" and "\n# needs: " in open(file).read():
+        source = open(file).read()
+        if sys.platform == "emscripten" and "\n# needs: " in source:
+            continue
+        if ("\n# needs: trio" in source) != with_trio:
             continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
@@ -54,6 +59,20 @@ exec(open(work + "/all.py").read())
 files = open(work + "/files").read().split()
 json.dump({"version": sys.version.split()[0], "traces": record(files, folder)}, sys.stdout)
 PY
+
+for trio in python3 /usr/bin/python3 none; do
+    "$trio" -c "import trio" 2>/dev/null && break
+done
+if [ "$trio" = none ]; then echo '{"version": "", "traces": {}}' > "$work/trio.json"
+else "$trio" - "$work" "$folder" > "$work/trio.json" <<'PY'
+import json, sys
+import trio
+work, folder = sys.argv[1:]
+exec(open(work + "/all.py").read())
+files = open(work + "/files").read().split()
+json.dump({"version": trio.__version__, "traces": record(files, folder, True)}, sys.stdout)
+PY
+fi
 
 cat > "$cache/record.mjs" <<'JS'
 import { loadPyodide } from "pyodide";
@@ -94,6 +113,12 @@ for file, trace in old["traces"].items():
         continue
     with open(file[:-3] + ".txt", "w") as recorded:
         recorded.write(f"# CPython {version}\n{trace}")
-print(f"{len(old['traces']) - bad} recorded, {bad} not, by CPython {old['version']} and {new['version']}")
+trio = json.load(open(f"{work}/trio.json"))
+for file, trace in trio["traces"].items():
+    bad += "!!" in trace or "raised" in trace
+    with open(file[:-3] + ".txt", "w") as recorded:
+        recorded.write(f"# trio {trio['version']}\n{trace}")
+print(f"{len(old['traces']) + len(trio['traces']) - bad} recorded, {bad} not, by CPython {old['version']} and "
+      f"{new['version']}, trio {trio['version'] or 'not installed'}")
 sys.exit(bad > 0)
 PY

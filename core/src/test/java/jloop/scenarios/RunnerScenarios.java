@@ -1,10 +1,13 @@
 package jloop.scenarios;
 
 import static jloop.Asyncio.createTask;
+import static jloop.Asyncio.generator;
 import static jloop.Asyncio.sleep;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import jloop.AsyncGenerator;
 import jloop.CancelledError;
 import jloop.ContextVar;
 import jloop.EventLoop;
@@ -119,5 +122,28 @@ final class RunnerScenarios {
                 trace.out("second", Trace.now());
             });
         }
+    }
+
+    static void generatorsAreClosed(Trace trace) {
+        List<AsyncGenerator<Integer>> kept = new ArrayList<>();
+        trace.run(() -> {
+            createTask(() -> {
+                try {
+                    sleep(HUNDRED);
+                } finally {
+                    trace.out("task cancelled");
+                }
+            });
+            kept.add(generator(y -> {
+                try {
+                    y.yield(1);
+                    y.yield(2);
+                } finally {
+                    sleep(Duration.ofSeconds(1));
+                    trace.out("generator closed");
+                }
+            }));
+            trace.out(kept.getFirst().next());
+        });
     }
 }

@@ -11,6 +11,7 @@ import jloop.Coroutine;
 import jloop.EventLoop;
 import jloop.ExceptionContext;
 import jloop.InvalidStateException;
+import jloop.ThrowableGroup;
 import jloop.VoidCoroutine;
 import jloop.kernel.VirtualPoller;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,8 @@ public final class Trace {
     public static String kind(Throwable e) {
         String name = e.getClass().getSimpleName();
         return switch (e) {
+            case ThrowableGroup group -> group.exceptions().stream().map(Trace::kind)
+                    .collect(Collectors.joining(", ", name + "(", ")"));
             case InvalidStateException _ -> "InvalidStateError";
             case TimeoutException _ -> "TimeoutError";
             case NoSuchElementException _ -> "LookupError";
