@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
@@ -54,11 +55,14 @@ public final class EventLoop implements Executor, AutoCloseable {
     final Generators generators = new Generators(this);
     final Poller poller;
     final Watch watch = new Watch(this);
+    final DebugMode debugMode = new DebugMode(this);
+    final UnreadFailures unread = new UnreadFailures(this);
 
     private final Clock clock;
     private final TimerHeap timers = new TimerHeap();
     private final Intake intake = new Intake();         // any thread adds
     private final Sockets sockets;
+    private final UnclosedLoop unclosed;
     private final WorkerPool workers = new WorkerPool(this);
 
     private volatile boolean asleep;                    // any thread clears, to wake the poller
@@ -76,7 +80,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private Set<Task<?>> abandoned = Set.of();
     private volatile @Nullable Embedding embedding;     // any thread asks whether it is the host
     private @Nullable Runnable wakeCallback;
-    private boolean debug = Boolean.getBoolean("jloop.debug")
+    boolean debug = Boolean.getBoolean("jloop.debug")
             || System.getenv().getOrDefault("JLOOP_DEBUG", "").length() > 0;
     private @Nullable TaskFactory taskFactory;
     private @Nullable BiConsumer<EventLoop, ExceptionContext> exceptionHandler;
@@ -102,6 +106,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         this.clock = clock;
         this.carrier = Carrier.of(this);
         this.sockets = new Sockets(this);
+        this.unclosed = new UnclosedLoop(this);
         this.polledNanos = clock.nanos();
     }
 
@@ -332,7 +337,9 @@ public final class EventLoop implements Executor, AutoCloseable {
             report(ExceptionContext.of("task was destroyed but it is pending", null)
                     .withFuture(task));
         }
+        unread.tellAll();
         closed = true;
+        unclosed.closed();
         ready.clear();
         for (TimerHandle left; (left = timers.takeDue(later(CENTURY_NANOS))) != null; )
             carrier.abandon(left);
@@ -379,7 +386,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     Handle callSoonIn(@Nullable Context context, Runnable callback) {
         if (!carrier.isCurrent()) beforeRun("callSoon");
         checkOpen();
-        Handle handle = new Handle(callback, context);
+        Handle handle = new Handle(noted(callback), context);
         ready.add(handle);
         return handle;
     }
@@ -407,7 +414,7 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     private ThreadSafeHandle callSoonThreadsafeIn(@Nullable Context context, Runnable callback) {
         checkOpen();
-        ThreadSafeHandle handle = new ThreadSafeHandle(callback, context);
+        ThreadSafeHandle handle = new ThreadSafeHandle(noted(callback), context);
         if (carrier.isCurrent()) ready.add(handle);
         else arrive(handle);
         return handle;
@@ -450,9 +457,14 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     private TimerHandle addTimer(long whenNanos, Runnable callback, @Nullable Context context) {
         long rank = order.rank(nextSeq++);
-        TimerHandle timer = new TimerHandle(timers, whenNanos, rank, callback, context);
+        TimerHandle timer = new TimerHandle(timers, whenNanos, rank, noted(callback), context);
         timers.add(timer);
         return timer;
+    }
+
+    /// `callback`, which in debug mode notes where it was scheduled.
+    private Runnable noted(Runnable callback) {
+        return debug ? DebugMode.traced(Objects.requireNonNull(callback, "callback")) : callback;
     }
 
     /// The time so many nanoseconds from now.
@@ -665,7 +677,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         report(context);
     }
 
-    private void report(ExceptionContext context) {
+    void report(ExceptionContext context) {
         BiConsumer<EventLoop, ExceptionContext> handler = exceptionHandler;
         try {
             if (handler == null) defaultExceptionHandler(context);
@@ -707,7 +719,16 @@ public final class EventLoop implements Executor, AutoCloseable {
         if (context.future() != null) text.append("\nfuture: ").append(context.future());
         if (context.handle() != null) text.append("\nhandle: ").append(context.handle());
         if (context.source() != null) text.append("\nsource: ").append(context.source());
+        append(text, "object created at", context.sourceTraceback());
+        append(text, "handle created at", context.handleTraceback());
         System.getLogger("jloop").log(Logger.Level.ERROR, text.toString(), context.exception());
+    }
+
+    private static void append(
+            StringBuilder text, String title, @Nullable List<StackTraceElement> trace) {
+        if (trace == null) return;
+        text.append('\n').append(title).append(':');
+        for (StackTraceElement frame : trace) text.append("\n\tat ").append(frame);
     }
 
     /// Reports from wherever: by a call if on the loop, else through the intake.
@@ -808,6 +829,20 @@ public final class EventLoop implements Executor, AutoCloseable {
         debug = enabled;
     }
 
+    /// How long a callback, or a step of a task, may take before debug mode logs it. 100 ms at
+    /// first.
+    public Duration getSlowCallbackDuration() {
+        return Duration.ofNanos(debugMode.slowNanos);
+    }
+
+    /// Has debug mode log what takes `atLeast` or longer, once it is over.
+    ///
+    /// **As in asyncio**: `slow_callback_duration`. [#setWatchdogThreshold] is for what may
+    /// never be over.
+    public void setSlowCallbackDuration(Duration atLeast) {
+        debugMode.slowNanos = nanos(atLeast);
+    }
+
     @AnyThread
     @Override
     public String toString() {
@@ -895,7 +930,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// True if the intake holds calls. For the watchdog, which may see it a moment old.
     @AnyThread
     boolean hasArrivals() {
-        return !intake.isEmpty();
+        return embedding == null && !intake.isEmpty();      // a guest is woken by its host
     }
 
     /// The runner that makes a call, or null if none does. For the watchdog.
@@ -929,7 +964,11 @@ public final class EventLoop implements Executor, AutoCloseable {
                 batch--;
                 ready.drop();
                 if (entry instanceof Handle handle) handle.run();
-                else if (entry instanceof Runnable continuation) resume(continuation);
+                else if (entry instanceof Runnable continuation) {
+                    if (debug) debugMode.step(continuation);
+                    else resume(continuation);
+                    if (debug && debugMode.hasNews()) runCalls();
+                }
             }
         }
         ready.nothingRuns();
@@ -941,7 +980,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         batch++;
     }
 
-    private void resume(Runnable continuation) {
+    void resume(Runnable continuation) {
         carrier.resume(continuation);
         if (!eager.isEmpty()) makeEagerSteps();
     }
@@ -968,11 +1007,15 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// Makes the calls at the head of the queue, on `caller`. Returns false if the loop has
     /// given up on that runner meanwhile.
     boolean makeCalls(CallRunner caller) {
+        if (debug && debugMode.hasNews()) debugMode.tell();
         while (runner == caller && batch > 0 && fatal == null
                 && ready.peek() instanceof Handle handle) {
             batch--;
             ready.drop();
             caller.making(handle);
+            boolean isTimed = debug;
+            Runnable call = isTimed ? handle.call() : null;
+            long startNanos = isTimed ? clock.nanos() : 0;
             try {
                 handle.run();
             } catch (KeyboardInterrupt | SystemExit e) {
@@ -980,16 +1023,19 @@ public final class EventLoop implements Executor, AutoCloseable {
                 fatal(e);
             } catch (Throwable e) {     // all else is for the exception handler
                 carrier.isCurrent();
-                if (!closed) reportOfCall(handle, e);
+                if (!closed) reportOfCall(handle, call, e);
             }
             if (!carrier.isCurrent()) return false;
+            if (isTimed && runner == caller)
+                debugMode.callEnded(handle, call, clock.nanos() - startNanos);
         }
         return runner == caller;
     }
 
-    private void reportOfCall(Handle handle, Throwable thrown) {
+    private void reportOfCall(Handle handle, @Nullable Runnable call, Throwable thrown) {
         try {
-            report(ExceptionContext.of("exception in callback", thrown).withHandle(handle));
+            report(ExceptionContext.of("exception in callback", thrown).withHandle(handle)
+                    .withHandleTraceback(DebugMode.traceOf(call)));
         } catch (KeyboardInterrupt | SystemExit e) {
             fatal(e);
         }

@@ -25,7 +25,7 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
     private @Nullable Object outcome;       // FINISHED: the result or a Failed; CANCELLED: why
     private @Nullable CancelledError cancelledWith;     // the original, thrown once
     private @Nullable Object listeners;     // null, or a Strand, CarrierCall, Callback, or a list
-    boolean failureIsReported;              // to the exception handler; written by Shield alone
+    private @Nullable List<StackTraceElement> origin;   // where it was made, in debug mode
 
     /// A done-callback, remembered until the future is done.
     private static final class Callback<T> implements Runnable {
@@ -51,11 +51,10 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         }
     }
 
-    private record Failed(Throwable exception) { }
-
     /// A pending future of `loop`. Usually made by [EventLoop#createFuture()].
     public Future(EventLoop loop) {
         this.loop = loop;
+        if (loop.debug) origin = DebugMode.trace();
     }
 
     public EventLoop getLoop() {
@@ -84,14 +83,16 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
 
     @SuppressWarnings({"unchecked", "NullAway"})        // null is a result if T says so
     private T finished() {
-        if (outcome instanceof Failed failed)
-            throw Outcomes.<RuntimeException>rethrow(failed.exception);
+        if (outcome instanceof Failure failure) {
+            failure.read();
+            throw Outcomes.<RuntimeException>rethrow(failure.exception);
+        }
         return (T) outcome;
     }
 
     /// What it failed with, or null if it has not, or not yet. Asking is not taking note.
     final @Nullable Throwable failure() {
-        return outcome instanceof Failed failed ? failed.exception : null;
+        return outcome instanceof Failure failed ? failed.exception : null;
     }
 
     /// The futures by whose end this one ends, as far as they are other than its own doing.
@@ -106,8 +107,25 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         return switch (state) {
             case PENDING -> throw new InvalidStateException("exception is not set: " + this);
             case CANCELLED -> throw cancelledError();
-            case FINISHED -> outcome instanceof Failed failed ? failed.exception : null;
+            case FINISHED -> failureRead();
         };
+    }
+
+    /// What it failed with, if it did, which now counts as read.
+    final @Nullable Throwable failureRead() {
+        if (!(outcome instanceof Failure failure)) return null;
+        failure.read();
+        return failure.exception;
+    }
+
+    /// What it failed with, if it did, as an object.
+    final @Nullable Failure failedAs() {
+        return outcome instanceof Failure failure ? failure : null;
+    }
+
+    /// Where it was made, if that was in debug mode.
+    final @Nullable List<StackTraceElement> sourceTraceback() {
+        return origin;
     }
 
     /// Finishes it with `result`.
@@ -124,7 +142,7 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
     public void setException(Throwable exception) {
         rejectTask("setException");
         requirePending("exception");
-        finish(State.FINISHED, new Failed(Objects.requireNonNull(exception, "exception")));
+        finish(State.FINISHED, new Failure(this, Objects.requireNonNull(exception, "exception")));
     }
 
     private void rejectTask(String method) {
@@ -146,9 +164,15 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
     /// Cancels it with a reason, which whoever awaits it finds in [CancelledError#reason()].
     public boolean cancel(@Nullable Object reason) {
         loop.checkThread("cancel");
-        if (done()) return false;
+        if (isReadByCancelling()) return false;
         finish(State.CANCELLED, reason);
         return true;
+    }
+
+    /// True if it is done. Who cancels it then is taken to know that it has failed.
+    final boolean isReadByCancelling() {
+        failureRead();
+        return done();
     }
 
     /// Waits until it is done. Returns the result, or throws what it failed with, checked or
@@ -178,12 +202,11 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
     /// True if awaiting it throws a CancelledError: it was cancelled, or failed with one.
     final boolean endsInCancelledError() {
         return state == State.CANCELLED
-                || outcome instanceof Failed failed && failed.exception instanceof CancelledError;
+                || outcome instanceof Failure failed && failed.exception instanceof CancelledError;
     }
 
     private CancelledError cancellation() {
-        return outcome instanceof Failed failed && failed.exception instanceof CancelledError error
-                ? error : cancelledError();
+        return failureRead() instanceof CancelledError error ? error : cancelledError();
     }
 
     /// [#await()], declared to throw `X`, so that a checked exception can be caught by name.
@@ -291,7 +314,7 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
     }
 
     final void failWith(Throwable exception) {
-        finish(State.FINISHED, new Failed(exception));
+        finish(State.FINISHED, new Failure(this, exception));
     }
 
     final void finishCancelled(@Nullable CancelledError error, @Nullable Object reason) {
@@ -323,7 +346,7 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
 
     @Override
     public String toString() {
-        return "<" + getClass().getSimpleName() + describe() + ">";
+        return "<" + getClass().getSimpleName() + describe() + DebugMode.madeAt(origin) + ">";
     }
 
     /// The state in words, as " finished result=5".
@@ -331,7 +354,7 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         return switch (state) {
             case PENDING -> " pending";
             case CANCELLED -> " cancelled";
-            case FINISHED -> outcome instanceof Failed failed
+            case FINISHED -> outcome instanceof Failure failed
                     ? " finished exception=" + failed.exception
                     : " finished result=" + shortened(outcome);
         };

@@ -47,7 +47,10 @@ final class Gathering<R> extends Future<List<R>> {
 
     private void childEnded(Future<?> child) {
         pending--;
-        if (done()) return;
+        if (done()) {
+            child.failureRead();        // as asyncio: nobody else is going to
+            return;
+        }
         if (!exceptionsAreResults) {
             if (child.cancelled()) {
                 failWith(child.cancelledError());

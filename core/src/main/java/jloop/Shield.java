@@ -28,8 +28,9 @@ final class Shield {
     }
 
     private static void reportOnce(Future<?> inner, Throwable failure) {
-        if (inner.failureIsReported) return;
-        inner.failureIsReported = true;
+        Failure object = inner.failedAs();
+        if (object == null || object.isReported) return;
+        object.isReported = true;
         inner.loop.reportLater(ExceptionContext.of("exception in a shielded future", failure)
                 .withFuture(inner));
     }

@@ -70,6 +70,7 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
         } finally {
             carrier.leaving(this);
             phase = Phase.OVER;
+            if (loop.debug) loop.debugMode.stepped = this;
             continuation = null;
             thread = null;
             carrier.left(this);
@@ -89,6 +90,7 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
                 waits = !interrupted();
             } else {
                 phase = Phase.SUSPENDED;
+                if (loop.debug) loop.debugMode.stepped = this;
                 try {
                     do carrier.park(this);
                     while (phase == Phase.SUSPENDED && !Thread.currentThread().isInterrupted());
@@ -122,6 +124,7 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
     /// Lets everything that is ready now run before it goes on.
     final void yield() {
         phase = Phase.READY;
+        if (loop.debug) loop.debugMode.stepped = this;
         carrier.yield(this);
         phase = Phase.RUNNING;
     }

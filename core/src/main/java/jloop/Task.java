@@ -157,7 +157,7 @@ public final class Task<T> extends Future<T> {
     @Override
     public boolean cancel(@Nullable Object reason) {
         loop.checkThread("cancel");
-        if (done()) return false;
+        if (isReadByCancelling()) return false;
         request(CancelScope.ROOT, reason);
         return true;
     }
@@ -262,6 +262,11 @@ public final class Task<T> extends Future<T> {
         }
     }
 
+    /// The future that it waits for, or null.
+    @Nullable Future<?> awaitedFuture() {
+        return awaited instanceof Future<?> future ? future : null;
+    }
+
     /// True if it has begun, is not waiting for the loop, and is not what runs now.
     private boolean blocksInTheJdk() {
         return strand.phase == Strand.Phase.RUNNING && Strand.current() != strand;
@@ -348,6 +353,7 @@ public final class Task<T> extends Future<T> {
     void blockOn(Future<?> future) {
         if (future == this)
             throw new IllegalStateException("a task cannot await itself: " + this);
+        if (loop.debug) DebugMode.rejectCycle(this, future);
         checkLevel();
         blockOnRegardless(future);
     }
@@ -449,7 +455,9 @@ public final class Task<T> extends Future<T> {
 
     private void failFatally(Error error) {
         failWith(error);
-        if (!inCreatorsStep) loop.fatal(error);
+        if (inCreatorsStep) return;
+        failureRead();          // the run throws it
+        loop.fatal(error);
     }
 
     /// The many faces of an interrupt of the JDK.

@@ -29,6 +29,7 @@ final class Watch {
     static final long RARELY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long OFTEN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LOST_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
+    private static final int FRAMES_MAX = 60;               // in the log
     private static final int DEFAULT_MILLIS = 100;
     private static final int LOOKS_A_THRESHOLD = 4;
 
@@ -150,7 +151,9 @@ final class Watch {
 
     private static void log(Report report) {
         StringBuilder text = new StringBuilder(report.message);
-        for (StackTraceElement frame : report.stack) text.append("\n\tat ").append(frame);
+        int shown = Math.min(report.stack.size(), FRAMES_MAX);
+        for (StackTraceElement frame : report.stack.subList(0, shown))
+            text.append("\n\tat ").append(frame);
         System.getLogger("jloop").log(Logger.Level.WARNING, text.toString());
     }
 }

@@ -45,6 +45,7 @@ final class Watchdog implements Runnable {
         long dueNanos = busyNanos;
         while (true) {
             long nowNanos = Clock.SYSTEM.nanos();
+            tellOfCollected();
             long pauseNanos = lookAtAll(nowNanos, Math.max(0, nowNanos - dueNanos));
             if (CurrentLoop.all().length > 0) busyNanos = nowNanos;
             else if (nowNanos - busyNanos > LINGER_NANOS && isOver()) return;
@@ -58,6 +59,14 @@ final class Watchdog implements Runnable {
         thread.set(null);
         return CurrentLoop.all().length == 0
                 || !thread.compareAndSet(null, Thread.currentThread());
+    }
+
+    /// What was collected since the last look, and should not have been.
+    private static void tellOfCollected() {
+        for (Object gone; (gone = Failure.COLLECTED.poll()) != null; )
+            ((Failure) gone).collected();
+        for (Object gone; (gone = UnclosedLoop.COLLECTED.poll()) != null; )
+            ((UnclosedLoop) gone).collected();
     }
 
     /// Returns how long to wait until the next look.

@@ -408,6 +408,7 @@ class FutureTest {
         assertThat(failed).hasToString("<Future finished exception=java.io.IOException: no>");
         assertThat(cancelled).hasToString("<Future cancelled>");
         assertThat(longOne.toString()).hasSizeLessThan(120).endsWith("...>");
+        assertThat(failed.exception()).isNotNull();     // to be told is not to be read
     }
 
     /// A result that is its own future would otherwise be described for ever.

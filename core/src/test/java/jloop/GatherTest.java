@@ -230,6 +230,7 @@ class GatherTest {
         assertThat(b.done()).isFalse();
         b.setResult(1);
         runOneTurn();
+        assertThat(all.exception()).hasMessage("no");
     }
 
     @Test

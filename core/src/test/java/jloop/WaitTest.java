@@ -129,6 +129,7 @@ class WaitTest {
             Task<Void> slow = createTask(() -> sleep(SECOND));
 
             assertThat(Asyncio.wait(List.of(failing, slow)).done()).hasSize(2);
+            assertThat(failing.exception()).hasMessage("boom");
         });
     }
 
