@@ -345,7 +345,7 @@ public final class TaskGroup implements AutoCloseable {
 
     private void taskEnded(Task<?> task) {
         remove(task);
-        Throwable failure = task.failure();
+        Throwable failure = task.failureRead();
         if (failure == null) return;
         errors.add(failure);
         if (isFatal(failure) && fatal == null) fatal = failure;

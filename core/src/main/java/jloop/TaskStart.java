@@ -52,7 +52,7 @@ final class TaskStart<V> implements TaskStatus<V> {
     }
 
     private static Throwable failureOf(Task<?> task) {
-        Throwable failure = task.failure();
+        Throwable failure = task.failureRead();
         return failure != null ? failure : new IllegalStateException(
                 "the task has ended and never called started: " + task);
     }
@@ -68,7 +68,7 @@ final class TaskStart<V> implements TaskStatus<V> {
             seen.add(e);
             group.callOff(task, e.reason());
             while (!task.done()) end.await(seen);
-            Throwable failure = task.failure();
+            Throwable failure = task.failureRead();
             if (failure == null) throw e;
             seen.redeliver();
             throw Outcomes.<RuntimeException>rethrow(failure);

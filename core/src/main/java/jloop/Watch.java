@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import jloop.poller.Clock;
 import org.jspecify.annotations.Nullable;
 
 /// What the [Watchdog] knows of one loop, and what it makes of it.
@@ -29,6 +30,7 @@ final class Watch {
     static final long RARELY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long OFTEN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LOST_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
+    private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int FRAMES_MAX = 60;               // in the log
     private static final int DEFAULT_MILLIS = 100;
     private static final int LOOKS_A_THRESHOLD = 4;
@@ -45,6 +47,7 @@ final class Watch {
     private @Nullable String told;  // the culprit that was reported, until it ends
     private long waitingNanos;      // since when the intake is known to wait; 0: it does not
     private boolean toldLost;
+    private long askedNanos = Clock.SYSTEM.nanos() - ASK_NANOS;
 
     Watch(EventLoop loop) {
         this.loop = loop;
@@ -58,6 +61,7 @@ final class Watch {
     long look(long nowNanos, long lateNanos) {
         long threshold = thresholdNanos;
         if (threshold == 0) return RARELY_NANOS;
+        lookAtCleanups(nowNanos);
         int taken = loop.ready.taken();
         Object entry = loop.ready.running();
         boolean isNew = taken != step || !ran;
@@ -87,6 +91,16 @@ final class Watch {
         toldLost = true;
         loop.poller.wake();
         return since;
+    }
+
+    /// Has the loop report tasks that were cancelled long ago and do not end; asks once a second.
+    private void lookAtCleanups(long nowNanos) {
+        long limit = loop.cancelledTasks.limitNanos();
+        long oldest = loop.cancelledTasks.oldestNanos();
+        if (limit == 0 || oldest == CancelledTasks.NONE || nowNanos - oldest < limit
+                || nowNanos - askedNanos < ASK_NANOS) return;
+        askedNanos = nowNanos;
+        loop.arrive(new Handle(() -> loop.checkCleanups(Clock.SYSTEM.nanos())));
     }
 
     private void tellSlow(Object entry, long nanos) {
