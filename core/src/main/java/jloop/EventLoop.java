@@ -169,6 +169,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         embedding = begun;
         carrier.hold();
         CurrentLoop.add(this);
+        Watchdog.see(this);
         begun.setWake(wakeCallback);
     }
 
