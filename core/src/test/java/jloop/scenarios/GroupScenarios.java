@@ -496,7 +496,7 @@ final class GroupScenarios {
         trace.out(group.subgroup(_ -> true) == group);
         trace.out(new BaseExceptionGroup("mixed", List.of(new Boom(), new KeyboardInterrupt())));
         try {
-            new ExceptionGroup("none", List.of());
+            trace.out(new ExceptionGroup("none", List.of()));
         } catch (IllegalArgumentException e) {
             trace.out(e);
         }
