@@ -1,6 +1,7 @@
 package jloop;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -630,5 +631,74 @@ public final class Asyncio {
     /// [#wrapFuture(CompletionStage)].
     public static <T> Future<T> ensureFuture(CompletionStage<T> stage) {
         return wrapFuture(stage);
+    }
+
+    // ---- The call graph
+
+    /// Where the calling task stands, and who awaits it, and who awaits those; null in a
+    /// callback.
+    ///
+    /// **Errors**: IllegalStateException if no loop runs.
+    /// **As in asyncio**: `capture_call_graph`. Who awaits a `gather`, `wait`, `asCompleted`,
+    /// `shield` or the end of a task group awaits all that is in it.
+    /// **Unlike asyncio**: who has made a `gather` or `shield` and does not await it, is not
+    /// shown. Cycles come to an end.
+    public static @Nullable FutureCallGraph captureCallGraph() {
+        return CallGraph.capture(null, CallGraphOptions.DEFAULT);
+    }
+
+    /// The same for `future`, which may be a task.
+    ///
+    /// **Errors**: WrongThreadException while its loop runs elsewhere. If it does not run, the
+    /// method can be called from outside.
+    public static FutureCallGraph captureCallGraph(Future<?> future) {
+        return CallGraph.captureOf(future, CallGraphOptions.DEFAULT);
+    }
+
+    /// The same for `future`, or if that is null for the calling task, with options, as
+    /// `captureCallGraph(task, o -> o.withLimit(3))`.
+    ///
+    /// **Unlike asyncio**: a positive limit keeps the innermost frames. That of asyncio 3.14
+    /// keeps the outermost.
+    public static @Nullable FutureCallGraph captureCallGraph(
+            @Nullable Future<?> future, UnaryOperator<CallGraphOptions> options) {
+        return CallGraph.capture(future, options.apply(CallGraphOptions.DEFAULT));
+    }
+
+    /// [#captureCallGraph()] as an indented tree, without a line end at its end. Empty in a
+    /// callback.
+    ///
+    /// **Unlike asyncio**: a task that has several places in the tree is only named at all but
+    /// the first.
+    public static String formatCallGraph() {
+        return formatCallGraph(null, UnaryOperator.identity());
+    }
+
+    /// [#captureCallGraph(Future)] as an indented tree.
+    public static String formatCallGraph(Future<?> future) {
+        return formatCallGraph(future, UnaryOperator.identity());
+    }
+
+    /// [#captureCallGraph(Future, UnaryOperator)] as an indented tree.
+    public static String formatCallGraph(
+            @Nullable Future<?> future, UnaryOperator<CallGraphOptions> options) {
+        FutureCallGraph graph = captureCallGraph(future, options);
+        return graph == null ? "" : CallGraph.format(graph);
+    }
+
+    /// Prints [#formatCallGraph()].
+    public static void printCallGraph(PrintStream out) {
+        out.println(formatCallGraph());
+    }
+
+    /// Prints [#formatCallGraph(Future)].
+    public static void printCallGraph(Future<?> future, PrintStream out) {
+        out.println(formatCallGraph(future));
+    }
+
+    /// Prints [#formatCallGraph(Future, UnaryOperator)].
+    public static void printCallGraph(@Nullable Future<?> future, PrintStream out,
+            UnaryOperator<CallGraphOptions> options) {
+        out.println(formatCallGraph(future, options));
     }
 }

@@ -1,6 +1,7 @@
 package jloop;
 
 import java.io.InterruptedIOException;
+import java.io.PrintStream;
 import java.net.SocketException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Objects;
@@ -143,12 +144,27 @@ public final class Task<T> extends Future<T> {
         return coroutine;
     }
 
-    /// Where it stands: the stack of its thread, innermost frame first. Empty if it is done or
-    /// has not begun.
+    /// Where it stands: its stack, innermost frame first, from the method that waits, as
+    /// `Future.await`, to the body. If it has failed, where its exception came from. Empty if
+    /// it has ended otherwise, or has not begun.
     public StackTraceElement[] getStack() {
-        Thread thread = strand.thread;
-        return thread == null || strand.phase == Strand.Phase.NEW
-                ? new StackTraceElement[0] : thread.getStackTrace();
+        return TaskStack.of(this, null).toArray(new StackTraceElement[0]);
+    }
+
+    /// [#getStack()], at most `limit` frames of it: the innermost ones of a stack, the outermost
+    /// ones of an exception; none if it is not positive.
+    public StackTraceElement[] getStack(int limit) {
+        return TaskStack.of(this, limit).toArray(new StackTraceElement[0]);
+    }
+
+    /// Prints [#getStack()].
+    public void printStack(PrintStream out) {
+        TaskStack.print(this, null, out);
+    }
+
+    /// Prints [#getStack(int)].
+    public void printStack(PrintStream out, int limit) {
+        TaskStack.print(this, limit, out);
     }
 
     /// Asks the task to end: a [CancelledError] is thrown where it waits, or, if it has not

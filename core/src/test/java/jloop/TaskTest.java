@@ -7,11 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -253,6 +257,88 @@ class TaskTest {
         });
 
         assertThat(task.getStack()).isEmpty();
+    }
+
+    @Test
+    @AsIn("test_tasks.test_get_stack")
+    void getStack_withALimit_keepsTheNewestFrames() {
+        Future<Integer> future = loop.createFuture();
+        Task<Integer> task = loop.createTask(() -> waitFor(future));
+        loop.runUntilComplete(() -> {
+            sleep(Duration.ZERO);
+
+            assertThat(methods(task.getStack())).containsExactly("await", "waitFor", "lambda");
+            assertThat(methods(task.getStack(2))).containsExactly("await", "waitFor");
+            assertThat(methods(task.getStack(99))).containsExactly("await", "waitFor", "lambda");
+            assertThat(task.getStack(0)).isEmpty();
+            assertThat(task.getStack(-1)).isEmpty();
+
+            future.setResult(1);
+            task.await();
+        });
+    }
+
+    @Test
+    @AsIn("test_tasks.test_get_stack")
+    void getStack_ofATaskThatFailed_isThatOfItsException() {
+        Task<Integer> task = loop.createTask(() -> fail());
+        runOneTurn();
+
+        assertThat(methods(task.getStack())).containsExactly("fail", "lambda");
+        assertThat(methods(task.getStack(1))).containsExactly("lambda");
+        assertThat(task.getStack(0)).isEmpty();
+        assertThat(task.exception()).hasMessage("boom");
+    }
+
+    private static int fail() throws IOException {
+        throw new IOException("boom");
+    }
+
+    private static List<String> methods(StackTraceElement[] frames) {
+        return Arrays.stream(frames).map(StackTraceElement::getMethodName)
+                .map(method -> method.replaceFirst("^lambda.*", "lambda")).toList();
+    }
+
+    @Test
+    @AsIn("test_pep492.test_task_print_stack")
+    void printStack_showsHeadingAndFrames() {
+        Future<Integer> future = loop.createFuture();
+        Task<Integer> task = loop.createTask(
+                () -> waitFor(future), TaskOptions.DEFAULT.withName("t"));
+        runOneTurn();
+
+        assertThat(printed(out -> task.printStack(out))).satisfiesExactly(
+                line -> assertThat(line).isEqualTo(
+                        "Stack for <Task name=t pending awaits=Future> (innermost call first):"),
+                line -> assertThat(line).startsWith("    at ").contains("jloop.Future.await("),
+                line -> assertThat(line).contains("TaskTest.waitFor("),
+                line -> assertThat(line).contains("TaskTest.lambda$"));
+        assertThat(printed(out -> task.printStack(out, 1))).hasSize(2);
+
+        future.setResult(1);
+        loop.runUntilComplete(task);
+        assertThat(printed(out -> task.printStack(out)))
+                .containsExactly("No stack for <Task name=t finished result=1>");
+    }
+
+    @Test
+    @AsIn("test_pep492.test_task_print_stack")
+    void printStack_ofATaskThatFailed_showsTheException() {
+        Task<Integer> task = loop.createTask(
+                () -> fail(), TaskOptions.DEFAULT.withName("t"));
+        runOneTurn();
+
+        assertThat(printed(out -> task.printStack(out, 1))).satisfiesExactly(
+                line -> assertThat(line).isEqualTo("Exception of <Task name=t finished "
+                        + "exception=java.io.IOException: boom> (innermost call first):"),
+                line -> assertThat(line).isEqualTo("java.io.IOException: boom"),
+                line -> assertThat(line).startsWith("    at ").contains("TaskTest.lambda$"));
+    }
+
+    private static List<String> printed(Consumer<PrintStream> printing) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        printing.accept(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
 
     private static int waitFor(Future<Integer> future) {
