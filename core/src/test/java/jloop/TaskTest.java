@@ -333,6 +333,7 @@ class TaskTest {
                         + "exception=java.io.IOException: boom> (innermost call first):"),
                 line -> assertThat(line).isEqualTo("java.io.IOException: boom"),
                 line -> assertThat(line).startsWith("    at ").contains("TaskTest.lambda$"));
+        assertThat(task.exception()).hasMessage("boom");
     }
 
     private static List<String> printed(Consumer<PrintStream> printing) {
