@@ -12,6 +12,7 @@ import jloop.CancelledError;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Task;
+import jloop.scenarios.Trace.Bang;
 import jloop.scenarios.Trace.Boom;
 
 /// The twins of `scenarios/futures`.
@@ -176,5 +177,20 @@ final class FutureScenarios {
             trace.out(Asyncio.ensureFuture(task) == task);
             trace.out(task.await());
         });
+    }
+
+    static void neverRetrieved(Trace trace) {
+        EventLoop loop = trace.newLoop();
+        failed(loop, new Boom());
+        failed(loop, new Bang()).exception();
+        trace.out(failed(loop, new Bang()).cancel());
+        loop.close();
+        trace.out("closed");
+    }
+
+    private static Future<String> failed(EventLoop loop, Exception error) {
+        Future<String> future = loop.createFuture();
+        future.setException(error);
+        return future;
     }
 }

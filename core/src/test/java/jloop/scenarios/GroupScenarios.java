@@ -505,4 +505,20 @@ final class GroupScenarios {
     private static Throwable whole(@Nullable ThrowableGroup group) {
         return Objects.requireNonNull(group).asThrowable();
     }
+
+    static void manyTasks(Trace trace) {
+        trace.run(() -> {
+            int[] total = {0};
+            TaskGroup.open(group -> {
+                for (int i = 0; i < 10_000; i++) {
+                    int n = i;
+                    group.createTask(() -> {
+                        sleep(Duration.ZERO);
+                        total[0] += n;
+                    });
+                }
+            });
+            trace.out(total[0]);
+        });
+    }
 }

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -28,7 +30,11 @@ class ScenarioTest {
 
     private static final Path FOLDER = Path.of("src/test/scenarios");
     private static final Pattern WORD_START = Pattern.compile("_([a-z0-9])");
+    private static final Pattern FACT = Pattern.compile("(?m)^# fact: (.*)$");
     private static final int AT_LEAST = 150;
+    private static final int[] EDGES = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18,
+            19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 62, 63, 64, 65, 66, 67, 68, 69,
+            70, 71, 72, 73, 75, 76, 77, 86, 91, 93, 94};
 
     private static final Map<String, Class<?>> TWINS = Map.ofEntries(
             Map.entry("ascompleted", AsCompletedScenarios.class),
@@ -122,6 +128,22 @@ class ScenarioTest {
     @Test
     void everyScenario_saysWhichFactsItPins() throws IOException {
         for (Path path : scenarios()) assertThat(source(path)).as("%s", path).contains("# fact: ");
+    }
+
+    /// The scenarios of asyncio-surface's section 38 and its sharp edges that are about scheduling;
+    /// the edges that are left out are about I/O, or cannot be told by a trace.
+    @Test
+    void theFactsThatMustBePinned_are() throws IOException {
+        Set<String> pinned = new TreeSet<>();
+        for (Path path : scenarios()) {
+            FACT.matcher(source(path)).results().flatMap(m -> Stream.of(m.group(1).split(", *")))
+                    .forEach(pinned::add);
+        }
+        List<String> wanted = new ArrayList<>();
+        for (int i = 1; i <= 28; i++) wanted.add("38." + i);
+        for (int i : EDGES) wanted.add("A " + i);
+
+        assertThat(pinned).containsAll(wanted);
     }
 
     private static List<String> twinNames(Class<?> twins) {

@@ -624,4 +624,56 @@ final class TaskScenarios {
         trace.out(task.done(), task.cancelled(), task.exception());
         loop.close();
     }
+
+    static void exceptExceptionLetsACancelPass(Trace trace) {
+        trace.run(() -> {
+            Task<Void> task = createTask(() -> swallowing(trace));
+            sleep(ONE);
+            task.cancel();
+            end(task);
+            trace.out(task.cancelled());
+        });
+    }
+
+    @SuppressWarnings({"InfiniteLoopStatement", "CatchAndPrintStackTrace"})
+    private static void swallowing(Trace trace) {
+        while (true) {
+            try {
+                sleep(TEN);
+            } catch (Exception e) {
+                trace.out("swallowed", e);
+            }
+        }
+    }
+
+    static void debugDoesNotChangeTheOrder(Trace trace) {
+        trace.runInDebug(() -> {
+            EventLoop loop = getRunningLoop();
+            trace.out(loop.getDebug());
+            Future<String> future = loop.createFuture();
+            Task<Void> a = createTask(() -> inDebug(trace, "a", future));
+            Task<Void> b = createTask(() -> inDebug(trace, "b", future));
+            loop.callSoon(() -> trace.out("soon"));
+            loop.callLater(ONE, () -> {
+                trace.out("later", Trace.now());
+                future.setResult("done");
+            });
+            gather(a, b).await();
+        });
+    }
+
+    private static void inDebug(Trace trace, String name, Future<String> future) {
+        trace.out(name, "begins");
+        sleep(ZERO);
+        trace.out(name, future.await());
+    }
+
+    static void stronglyHeld(Trace trace) {
+        trace.run(() -> {
+            createTask(() -> getRunningLoop().createFuture().await());
+            sleep(ZERO);
+            System.gc();
+            trace.out("tasks", allTasks().size());
+        });
+    }
 }

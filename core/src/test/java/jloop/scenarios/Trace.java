@@ -121,6 +121,11 @@ public final class Trace {
         throw (X) e;
     }
 
+    /// [#run] in debug mode.
+    public void runInDebug(VoidCoroutine main) {
+        Asyncio.run(main, options -> options.withLoopFactory(this::newLoop).withDebug(true));
+    }
+
     /// Everything printed so far.
     String text() {
         return text.toString();
