@@ -78,15 +78,11 @@ public final class Task<T> extends Future<T> {
             start();
     }
 
+    /// Where there is no stack left for the start, there is no task: the list, which needs less,
+    /// comes after it.
     private void start() {
+        loop.carrier.start(strand, name);
         loop.tasks.add(this);
-        boolean started = false;
-        try {
-            loop.carrier.start(strand, name);
-            started = true;
-        } finally {
-            if (!started) loop.tasks.remove(this);      // the caller has no stack left, say
-        }
     }
 
     /// Makes the first step before it returns. KeyboardInterrupt and SystemExit of that step
