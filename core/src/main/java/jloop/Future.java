@@ -346,24 +346,32 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
 
     @Override
     public String toString() {
-        return "<" + getClass().getSimpleName() + describe() + DebugMode.madeAt(origin) + ">";
+        return FutureText.of(this);
     }
 
-    /// The state in words, as " finished result=5".
-    String describe() {
+    /// The whole text, as `<Future finished result=5>`.
+    final String describe() {
+        return "<" + getClass().getSimpleName() + " " + stateText() + detailText() + outcomeText()
+                + FutureText.callbacks(listeners) + DebugMode.madeAt(origin) + ">";
+    }
+
+    /// The state in one word.
+    String stateText() {
         return switch (state) {
-            case PENDING -> " pending";
-            case CANCELLED -> " cancelled";
-            case FINISHED -> outcome instanceof Failure failed
-                    ? " finished exception=" + failed.exception
-                    : " finished result=" + shortened(outcome);
+            case PENDING -> "pending";
+            case CANCELLED -> "cancelled";
+            case FINISHED -> "finished";
         };
     }
 
-    private static String shortened(@Nullable Object value) {
-        if (value instanceof Future<?>)         // perhaps this one: its text could have no end
-            return "<" + value.getClass().getSimpleName() + ">";
-        String text = String.valueOf(value);
-        return text.length() <= 80 ? text : text.substring(0, 77) + "...";
+    /// What the text has more than that of other futures, each with a space before it.
+    String detailText() {
+        return "";
+    }
+
+    private String outcomeText() {
+        if (state != State.FINISHED) return "";
+        return outcome instanceof Failure failed ? " exception=" + failed.exception
+                : " result=" + FutureText.shortened(outcome);
     }
 }

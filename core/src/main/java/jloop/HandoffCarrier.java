@@ -138,7 +138,8 @@ final class HandoffCarrier extends Carrier {
         Thread thread = strand == null ? null : strand.thread;
         if (strand == null || thread == null || strand.granted || !isBlocked(thread)) return;
         if (!HOLDER.compareAndSet(this, thread, null)) return;
-        if (running == strand && isBlocked(thread)) {
+        // Since the look at its grant it may have given the baton back and be about to get it anew.
+        if (running == strand && !strand.granted && isBlocked(thread)) {
             strand.away = true;
             keenLooks = KEEN_LOOKS;
             holder = turner;

@@ -501,11 +501,17 @@ public final class Task<T> extends Future<T> {
     }
 
     @Override
-    String describe() {
-        String state = !done() && cancelling > 0 ? " cancelling" : super.describe();
+    String stateText() {
+        return !done() && cancelling > 0 ? "cancelling" : super.stateText();
+    }
+
+    @Override
+    String detailText() {
+        Object begun = coroutine;
         Object what = awaited;
-        return " name=" + getName() + state
-                + (what == null || done() ? "" : " awaits=" + what.getClass().getSimpleName());
+        return " name=" + getName()
+                + (begun == null || done() ? "" : " coro=<" + Naming.of(begun) + ">")
+                + (what == null || done() ? "" : " wait_for=" + FutureText.brief(what));
     }
 
     /// The thread's side of the task.

@@ -7,11 +7,7 @@ public interface VoidCoroutine {
     void run() throws Exception;
 
     /// The same body as a [Coroutine] that returns null.
-    @SuppressWarnings("NullAway")           // Void has no other value
     default Coroutine<Void> returningNull() {
-        return () -> {
-            run();
-            return null;
-        };
+        return WithoutResult.of(this);
     }
 }

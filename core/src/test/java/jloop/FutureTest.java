@@ -411,14 +411,49 @@ class FutureTest {
         assertThat(failed.exception()).isNotNull();     // to be told is not to be read
     }
 
-    /// A result that is its own future would otherwise be described for ever.
+    @Test
+    @AsIn("test_futures.test_future_repr")
+    void toString_namesTheFirstAndTheLastCallback() {
+        String lambda = "lambda of jloop.FutureTest";
+        Consumer<Future<Integer>> named = new Consumer<>() {
+            @Override
+            public void accept(Future<Integer> done) { }
+
+            @Override
+            public String toString() {
+                return "the last";
+            }
+        };
+        future.addDoneCallback(trace::add);
+        assertThat(future).hasToString("<Future pending cb=[" + lambda + "]>");
+        future.addDoneCallback(named);
+        assertThat(future).hasToString("<Future pending cb=[" + lambda + ", the last]>");
+        future.addDoneCallback(trace::add);
+        future.addDoneCallback(named);
+        assertThat(future)
+                .hasToString("<Future pending cb=[" + lambda + ", <2 more>, the last]>");
+
+        future.removeDoneCallback(named);
+        future.cancel();
+        assertThat(future).hasToString("<Future cancelled>");
+        runOneTurn();
+    }
+
+    /// A result that leads to its own future would otherwise be described for ever.
     @Test
     @AsIn("test_futures2.test_recursive_repr_for_pending_tasks")
     void toString_ofAFutureOfItself_ends() {
         Future<Object> own = loop.createFuture();
-        own.setResult(own);
+        own.setResult(List.of(own, 1));
+        Future<Object> one = loop.createFuture();
+        Future<Object> two = loop.createFuture();
+        one.setResult(two);
+        two.setResult(one);
 
-        assertThat(own.toString()).startsWith("<Future finished");
+        assertThat(own).hasToString("<Future finished result=[<Future ...>, 1]>");
+        assertThat(one)
+                .hasToString("<Future finished result=<Future finished result=<Future ...>>>");
+        assertThat(one).hasToString(one.toString());        // nothing is left of the first time
     }
 
     @Test

@@ -128,7 +128,8 @@ class MisuseTest {
         Task<Integer> task = loop.createTask(() -> 1, TaskOptions.DEFAULT.withName("slow"));
 
         assertThatExceptionOfType(InvalidStateException.class).isThrownBy(task::result)
-                .withMessage("result is not ready: <Task name=slow pending>");
+                .withMessage("result is not ready: <Task pending name=slow"
+                        + " coro=<lambda of jloop.MisuseTest>>");
         loop.runUntilComplete(task);
     }
 

@@ -331,7 +331,7 @@ class SocketTest {
                 // Runs before the task does, in the turn in which its bytes come.
                 rig.loop.sockSendall(ends.client(), bytes("data"));
                 rig.await("the end of the receive", () -> {
-                    if (receiving.toString().contains("awaits=")) return false;
+                    if (receiving.toString().contains("wait_for=")) return false;
                     receiving.cancel();
                     return true;
                 });

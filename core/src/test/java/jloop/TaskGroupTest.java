@@ -921,7 +921,7 @@ class TaskGroupTest {
         });
 
         assertThat(trace).hasSize(1);
-        assertThat((String) trace.getFirst()).contains("awaits=DependentFuture");
+        assertThat((String) trace.getFirst()).contains("wait_for=<DependentFuture pending>");
     }
 
     // ---- join and close

@@ -352,14 +352,48 @@ class TaskTest {
         Future<Integer> future = loop.createFuture();
         Task<Integer> task = loop.createTask(
                 () -> future.await(), TaskOptions.DEFAULT.withName("t"));
-        assertThat(task).hasToString("<Task name=t pending>");
+        String begun = " name=t coro=<lambda of jloop.TaskTest>";
+        assertThat(task).hasToString("<Task pending" + begun + ">");
         runOneTurn();
-        assertThat(task).hasToString("<Task name=t pending awaits=Future>");
+        assertThat(task).hasToString("<Task pending" + begun + " wait_for=<Future pending>>");
+        assertThat(future).hasToString("<Future pending cb=[wakes t]>");
 
         task.cancel();
-        assertThat(task).hasToString("<Task name=t cancelling awaits=Future>");
+        assertThat(task).hasToString("<Task cancelling" + begun + " wait_for=<Future cancelled>>");
         runOneTurn();
-        assertThat(task).hasToString("<Task name=t cancelled>");
+        assertThat(task).hasToString("<Task cancelled name=t>");
+    }
+
+    @Test
+    @AsIn("test_tasks.test_task_repr")
+    void toString_namesACoroutineWithoutResultByItself() {
+        VoidCoroutine body = new VoidCoroutine() {
+            @Override
+            public void run() { }
+
+            @Override
+            public String toString() {
+                return "my body";
+            }
+        };
+        Task<Void> task = loop.createTask(body);
+        assertThat(task).hasToString("<Task pending name=" + task.getName() + " coro=<my body>>");
+        loop.runUntilComplete(task);
+        assertThat(task).hasToString("<Task finished name=" + task.getName() + " result=null>");
+    }
+
+    @Test
+    @AsIn("test_futures2.test_recursive_repr_for_pending_tasks")
+    void toString_ofTasksThatAwaitEachOther_ends() {
+        List<Task<Object>> tasks = new ArrayList<>();
+        tasks.add(loop.createTask(() -> tasks.get(1).await(), TaskOptions.DEFAULT.withName("a")));
+        tasks.add(loop.createTask(() -> tasks.get(0).await(), TaskOptions.DEFAULT.withName("b")));
+        runOneTurn();
+
+        assertThat(tasks.get(0)).hasToString("<Task pending name=a"
+                + " coro=<lambda of jloop.TaskTest> wait_for=<Task pending name=b>"
+                + " cb=[wakes b]>");
+        check.expectLeftovers();
     }
 
     // ---- factories
