@@ -50,12 +50,16 @@ final class Embedding {
         return true;
     }
 
-    /// One turn, with a sleep of at most so long.
-    void turn(long atMostNanos) {
+    /// Takes the loop back for a turn, or throws and leaves it where it is.
+    void begin() {
         if (turning) throw new IllegalStateException("runOnce was called within a turn");
         if (!reclaim())
             throw new WrongThreadException("runOnce was called on " + Thread.currentThread()
                     + ", but runForeverSetup on " + host);
+    }
+
+    /// One turn, with a sleep of at most so long.
+    void turn(long atMostNanos) {
         Throwable failed = failure;
         failure = null;
         if (failed != null) throw Outcomes.<RuntimeException>rethrow(failed);
@@ -69,20 +73,21 @@ final class Embedding {
     }
 
     /// Has the sentinel watch until the next turn is due; tells the host if it is due now.
+    /// Within a turn this is for its end.
     void lend() {
-        if (wake == null || polling) return;
+        if (wake == null || polling || turning) return;
         if (loop.nanosUntilTurn() == 0) {
             callWake();
             return;
         }
+        Thread watching = sentinel;
+        if (watching == null) {         // before anything is lent: there may be none to be had
+            watching = Thread.ofPlatform().daemon().name("jloop-poll").start(this::watch);
+            sentinel = watching;
+        }
         loop.carrier.release();
         polling = true;
-        Thread watching = sentinel;
-        if (watching == null) {
-            sentinel = Thread.ofPlatform().daemon().name("jloop-poll").start(this::watch);
-        } else {
-            LockSupport.unpark(watching);
-        }
+        LockSupport.unpark(watching);
     }
 
     private void watch() {
@@ -114,7 +119,7 @@ final class Embedding {
         if (callback == null) return;
         try {
             callback.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {      // the sentinel has to watch on
             loop.reportLater(ExceptionContext.of("exception in the wake callback", e));
         }
     }

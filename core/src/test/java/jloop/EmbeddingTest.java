@@ -21,6 +21,7 @@ import jloop.io.StreamPair;
 import jloop.kernel.VirtualPoller;
 import jloop.poller.Clock;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// Loops whose turns somebody else makes.
@@ -340,6 +341,73 @@ class EmbeddingTest {
         loop.runForeverCleanup();
 
         assertThat(check.takeReport().exception()).isSameAs(failure);
+    }
+
+    /// The loop stays with the host until its turn is over.
+    @Test
+    void wakeCallback_setWithinATurn_leavesTheTurnAlone() {
+        EventLoop loop = check.newRealLoop();
+        loop.runForeverSetup();
+        loop.callSoon(() -> {
+            loop.setWakeCallback(() -> { });
+            long endNanos = Clock.SYSTEM.nanos() + 20_000_000;     // time enough to be lent
+            while (Clock.SYSTEM.nanos() < endNanos) Thread.onSpinWait();
+            trace.add(loop.carrier.isCurrent());
+        });
+        loop.runOnce();
+        loop.runForeverCleanup();
+
+        assertThat(trace).containsExactly(true);
+    }
+
+    @Test
+    void runOnce_thatIsRefused_leavesTheLoopWhereItIs() throws Exception {
+        EventLoop loop = check.newRealLoop();
+        loop.runForeverSetup();
+        loop.setWakeCallback(() -> { });
+        loop.callSoon(() -> {
+            assertThatIllegalStateException().isThrownBy(loop::runOnce);
+            trace.add(loop.carrier.isCurrent());
+        });
+        loop.runOnce();
+        loop.setWakeCallback(null);
+        assertThat(loop.carrier.isCurrent()).isTrue();
+        loop.setWakeCallback(() -> trace.add("woken by " + Thread.currentThread().getName()));
+        loop.callSoon(() -> { });
+        FutureTask<Object> other = new FutureTask<>(() -> {
+            assertThatThrownBy(loop::runOnce).isInstanceOf(WrongThreadException.class);
+            return null;
+        });
+        Thread.ofPlatform().name("other").start(other);
+        other.get();
+        loop.runForeverCleanup();
+
+        assertThat(trace).contains(true).doesNotContain("woken by other");
+    }
+
+    @Test
+    @Timeout(30)
+    void wakeCallback_thatFailsWithAnError_doesNotEndTheWatch() throws Exception {
+        EventLoop loop = check.newRealLoop();
+        CountDownLatch woken = new CountDownLatch(1);
+        Error failure = new AssertionError("toolkit is gone");
+        loop.runForeverSetup();
+        loop.setWakeCallback(() -> {
+            woken.countDown();
+            throw failure;
+        });
+        loop.callSoonThreadsafe(() -> trace.add(1));    // takes the loop back from the watch
+        woken.await();
+        loop.runOnce();
+        assertThat(check.takeReports()).extracting(ExceptionContext::exception)
+                .contains(failure);
+        loop.callSoon(() -> trace.add(2));
+        loop.setWakeCallback(null);
+        loop.runOnce();
+        loop.runForeverCleanup();
+        check.takeReports();                        // of wake-ups after the first one
+
+        assertThat(trace).containsExactly(1, 2);
     }
 
     private void echo(String line) throws IOException {
