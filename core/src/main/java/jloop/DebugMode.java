@@ -88,9 +88,11 @@ final class DebugMode {
 
     /// Logs the slow steps: not on the bare carrier.
     void tell() {
-        for (SlowStep step : slow)
+        // One by one: the log may block, so that another runner comes here, or throw.
+        while (!slow.isEmpty()) {
+            SlowStep step = slow.removeFirst();
             tellSlow(step.task == null ? "a callback" : step.task.toString(), step.nanos);
-        slow.clear();
+        }
     }
 
     void callEnded(Handle handle, @Nullable Runnable call, long nanos) {

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// The steps that come before anything that is ready, the last one first: first steps of tasks
-/// that start eagerly, and under each of them its creator, which has stepped aside for it.
+/// that start eagerly, and under each of them its creator, which has stepped aside for it. A
+/// hand-over within such a step, to a generator and back, is a step here too.
 final class EagerSteps {
 
     /*
@@ -37,6 +38,13 @@ final class EagerSteps {
         stack[size] = creator;
         stack[size + 1] = first;
         size += 2;
+    }
+
+    /// Adds a step that comes next.
+    void push(Runnable next) {
+        if (size == stack.length) stack = Arrays.copyOf(stack, 2 * stack.length);
+        stack[size] = next;
+        size++;
     }
 
     /// Takes back what the last push has put here, if `first` is still to be made.

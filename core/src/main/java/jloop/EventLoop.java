@@ -191,6 +191,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         Embedding run = embedding;
         if (run == null)
             throw new IllegalStateException("runOnce needs runForeverSetup before it: " + this);
+        run.begin();
         try {
             run.turn(atMostNanos);
         } finally {
@@ -393,7 +394,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /// What was given from any thread while the loop does not run stands before what follows.
-    private void beforeRun(String method) {
+    void beforeRun(String method) {
         checkThread(method);
         takeIntake();
     }
@@ -416,8 +417,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private ThreadSafeHandle callSoonThreadsafeIn(@Nullable Context context, Runnable callback) {
         checkOpen();
         ThreadSafeHandle handle = new ThreadSafeHandle(noted(callback), context);
-        if (carrier.isCurrent()) ready.add(handle);
-        else arrive(handle);
+        arriveInOrder(handle);
         return handle;
     }
 
@@ -928,6 +928,13 @@ public final class EventLoop implements Executor, AutoCloseable {
         if (asleep && ASLEEP.compareAndSet(this, true, false)) poller.wake();
     }
 
+    /// [#arrive], but on the loop the handle is ready at once, before what is added later.
+    @AnyThread
+    void arriveInOrder(Handle handle) {
+        if (carrier.isCurrent()) ready.add(handle);
+        else arrive(handle);
+    }
+
     /// True if the intake holds calls. For the watchdog, which may see it a moment old.
     @AnyThread
     boolean hasArrivals() {
@@ -975,8 +982,13 @@ public final class EventLoop implements Executor, AutoCloseable {
         ready.nothingRuns();
     }
 
-    /// Has `continuation` run in this turn, before all that is ready.
+    /// Has `continuation` run in this turn, before all that is ready; as a part of the first
+    /// step of a task, if that is what runs, so before its creator goes on.
     void runNext(Runnable continuation) {
+        if (!eager.isEmpty()) {
+            eager.push(continuation);
+            return;
+        }
         ready.addFirst(continuation);
         batch++;
     }

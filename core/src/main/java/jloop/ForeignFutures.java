@@ -51,7 +51,7 @@ final class ForeignFutures {
     /// On any thread. A loop closed meanwhile is no concern of it.
     private static <T> void bringIn(Future<T> future, T result, @Nullable Throwable failure) {
         if (future.loop.isClosed()) return;
-        future.loop.arrive(new Handle((CarrierCall) () -> settle(future, result, failure)));
+        future.loop.arriveInOrder(new Handle((CarrierCall) () -> settle(future, result, failure)));
     }
 
     private static <T> void settle(Future<T> future, T result, @Nullable Throwable failure) {

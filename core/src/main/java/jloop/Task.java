@@ -64,7 +64,7 @@ public final class Task<T> extends Future<T> {
     /// **Errors**: IllegalStateException if the loop is closed.
     public Task(EventLoop loop, Coroutine<T> coroutine, TaskOptions options) {
         super(loop);
-        loop.checkThread("createTask");
+        if (!loop.carrier.isCurrent()) loop.beforeRun("createTask");
         loop.checkOpen();
         this.coroutine = Objects.requireNonNull(coroutine, "coroutine");
         this.name = options.name();
@@ -97,10 +97,11 @@ public final class Task<T> extends Future<T> {
             inCreatorsStep = false;
             if (strand.phase == Strand.Phase.NEW) loop.tasks.remove(this);      // as in start
         }
-        if (!done() || cancelled()) return;
-        Throwable failure = exception();
-        if (failure instanceof KeyboardInterrupt || failure instanceof SystemExit)
+        Throwable failure = failure();
+        if (failure instanceof KeyboardInterrupt || failure instanceof SystemExit) {
+            failureRead();
             throw Outcomes.<RuntimeException>rethrow(failure);
+        }
     }
 
     /// The task that the calling thread carries out, or null.

@@ -52,6 +52,22 @@ class DebugModeTest {
                         + "DebugModeTest.java:").endsWith("> took 0.100 seconds");
     }
 
+    /// Each slow step is told once, whatever becomes of it.
+    @Test
+    void log_thatThrows_isReportedOnceAndTheLoopGoesOn() {
+        RuntimeException broken = new IllegalStateException("no disk");
+        loop.debugMode.sink = _ -> {
+            throw broken;
+        };
+        loop.runUntilComplete(() -> {
+            work(SLOW);
+            sleep(Duration.ZERO);
+            sleep(SLOW);
+        });
+
+        assertThat(check.takeReport().exception()).isSameAs(broken);
+    }
+
     @Test
     @AsIn("test_base_events.test_log_slow_callbacks")
     void task_isMeasuredByStepNotAsAWhole() {

@@ -363,6 +363,19 @@ class EagerTaskTest {
     }
 
     @Test
+    void step_thatFails_isToldIfNobodyReadsIt() {
+        IOException failure = new IOException("in the first step");
+        loop.runUntilComplete(() -> {
+            trace.add(eager(() -> {
+                throw failure;
+            }));
+            assertThat(loop.unread.isEmpty()).isFalse();
+        });
+        loop.close();
+        assertThat(check.takeReport().exception()).isSameAs(failure);
+    }
+
+    @Test
     void step_thatFailsFatallyLater_endsTheRun() {
         KeyboardInterrupt interrupt = new KeyboardInterrupt();
         loop.setTaskFactory(eagerTaskFactory());
@@ -503,6 +516,43 @@ class EagerTaskTest {
             createTask(() -> 1);        // throws it once more, until there is stack enough
             return 1;
         }
+    }
+
+    // ---- generators
+
+    /// The body of a generator is a part of the step that asks, of a first step too.
+    @Test
+    void step_thatAsksAGenerator_goesOnBeforeItsCreator() {
+        run(() -> {
+            loop.callSoon(() -> trace.add("soon"));
+            Task<Void> task = createTask(() -> {
+                for (int item : Asyncio.<Integer>generator(y -> {
+                    y.yield(1);
+                    createTask(() -> trace.add("eager in the body"));
+                    y.yield(2);
+                })) trace.add(item);
+            });
+            trace.add("created");
+            assertThat(task.done()).isTrue();
+        });
+        assertThat(trace).containsExactly(1, "eager in the body", 2, "created", "soon");
+    }
+
+    @Test
+    void step_whoseGeneratorWaits_letsItsCreatorGoOn() {
+        run(() -> {
+            Task<Void> task = createTask(() -> {
+                for (int item : Asyncio.<Integer>generator(y -> {
+                    y.yield(1);
+                    sleep(MOMENT);
+                    y.yield(2);
+                })) trace.add(item);
+            });
+            trace.add("created");
+            task.await();
+        });
+        assertThat(trace).containsExactly(1, "created", 2);
+        assertThat(loop.eager.isEmpty()).isTrue();
     }
 
     // ---- blocking

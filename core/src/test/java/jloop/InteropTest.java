@@ -54,6 +54,18 @@ class InteropTest {
         });
     }
 
+    /// As call_soon_threadsafe of the loop's own thread does.
+    @Test
+    void of_aStageThatIsDone_endsBeforeWhatIsScheduledLater() {
+        loop.runUntilComplete(() -> {
+            Future<String> future = Future.of(CompletableFuture.completedFuture("done"));
+            loop.callSoon(() -> trace.add(future.done()));
+            sleep(Duration.ZERO);
+        });
+
+        assertThat(trace).containsExactly(true);
+    }
+
     @Test
     void of_aStageThatIsCancelled_isCancelled() {
         CompletableFuture<String> stage = new CompletableFuture<>();

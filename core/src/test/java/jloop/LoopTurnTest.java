@@ -79,6 +79,16 @@ class LoopTurnTest {
         assertThat(trace).containsExactly(1, 2, 3);
     }
 
+    @Test
+    void callSoonThreadsafe_beforeTheRun_keepsTheOrderWithCreateTask() {
+        loop.callSoonThreadsafe(() -> trace.add("threadsafe"));
+        loop.createTask(() -> trace.add("task"));
+
+        runOneTurn();
+
+        assertThat(trace).containsExactly("threadsafe", "task");
+    }
+
     /// Scenario 1 of the surface list.
     @Test
     void dueTimers_comeAfterWhatWasReady() {
