@@ -39,17 +39,17 @@ public final class CrossThreadStress {
 
         /// So many turns, none of which sleeps.
         void turns(int count) {
-            loop.carrier.host(() -> {
-                for (int i = 0; i < count; i++) {
-                    loop.callSoon(() -> { });
-                    loop.runOnce();
-                }
-            });
+            for (int i = 0; i < count; i++) {
+                loop.stop();
+                loop.runForever();
+            }
         }
 
         String outcome() {
             turns(5);
-            if (!loop.tasks.snapshot().isEmpty()) return "task hangs";
+            boolean hangs = !loop.tasks.snapshot().isEmpty();
+            loop.close();
+            if (hangs) return "task hangs";
             try {
                 return result.getNow("result hangs");
             } catch (CancellationException e) {
@@ -98,6 +98,12 @@ public final class CrossThreadStress {
         public void otherThread(Submitted submitted, LL_Result result) {
             result.r1 = submitted.result.getNow("none");
             result.r2 = submitted.body;
+        }
+
+        @Arbiter
+        public void end(Submitted submitted, LL_Result result) {
+            String outcome = submitted.outcome();
+            if (!outcome.equals("value")) result.r1 = outcome;
         }
     }
 }
