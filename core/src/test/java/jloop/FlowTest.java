@@ -717,10 +717,11 @@ class FlowTest {
     @Test
     void cancel_ofTheTaskBeforeItBegins_isToldAsAnError() {
         run(() -> {
+            Task<?> caller = Asyncio.currentTask();
             ticking().subscribe(new Sink());
             loop.callSoonThreadsafe(() -> {
                 for (Task<?> task : Asyncio.allTasks(loop)) {
-                    if (!task.toString().contains("awaits")) task.cancel();
+                    if (task != caller) task.cancel();
                 }
             });
             sleep(SECOND);
