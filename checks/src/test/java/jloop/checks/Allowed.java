@@ -57,7 +57,8 @@ final class Allowed {
             new Type("jloop.CurrentLoop", "which loops run is asked of any thread"));
 
     /// May have a name that says little, because asyncio has it.
-    static final List<Type> NAMES = List.of();
+    static final List<Type> NAMES = List.of(
+            new Type("jloop.BaseExceptionGroup", "the name that Python has"));
 
     private Allowed() {}
 
