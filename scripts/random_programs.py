@@ -53,23 +53,45 @@ class Raised(Exception):
     pass
 
 
+class Refused(Exception):
+    """A group did not make a task."""
+
+
+class Ordered(dict):
+    """A set for a TaskGroup, which cancels its tasks in any order."""
+    def add(self, task):
+        self[task] = None
+
+    def discard(self, task):
+        self.pop(task, None)
+
+
 def kind(e):
     if isinstance(e, asyncio.CancelledError):
-        return "cancelled"
+        return "cancelled" + (f":{e.args[0]}" if e.args and e.args[0] is not None else "")
     if isinstance(e, TimeoutError):
         return "timeout"
+    if isinstance(e, BaseExceptionGroup):
+        return "group[" + ", ".join(map(kind, e.exceptions)) + "]"
+    if isinstance(e, Refused):
+        return "refused"
     return "raised" if isinstance(e, Raised) else repr(e)
+
+
+def reason(n):
+    return f"r{n}" if n else None
 
 
 class Run:
     def __init__(self, loop):
         self.loop = loop
         self.tasks = {}
+        self.groups = {}
         self.trace = []
 
     def run(self, program):
         self.spawn(0, program)
-        for i in range(5):
+        for i in range(8):
             task = self.tasks.get(i)
             if task is not None and not task.done():
                 try:
@@ -106,7 +128,10 @@ class Run:
             raise Raised()
         elif op == "cancel":
             if other is not None:
-                other.cancel()
+                other.cancel(reason(b))
+        elif op == "cancelin":
+            if other is not None:
+                self.loop.call_later(1, lambda: other.cancel(reason(b)))
         elif op == "uncancel":
             self.tasks[me].uncancel()
         elif op == "await":
@@ -124,16 +149,27 @@ class Run:
                 await asyncio.wait_for(other, b)
         elif op == "spawn":
             self.spawn(a, body)
+        elif op == "child":
+            if a in self.groups:
+                try:
+                    self.tasks[b] = self.groups[a].create_task(self.carry_out(b, body))
+                except RuntimeError:
+                    raise Refused from None
+        elif op == "group":
+            async with asyncio.TaskGroup() as group:
+                group._tasks = Ordered()
+                self.groups[a] = group
+                await self.block(me, body)
         elif op == "timeout":
             async with asyncio.timeout(a):
                 await self.block(me, body)
         elif op == "try":
             try:
                 await self.block(me, body)
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as e:
                 if a != 1:
                     raise
-                self.log(me, "caught cancelled")
+                self.log(me, "caught " + kind(e))
                 await self.block(me, handler)
             except Exception as e:
                 if a != 2:

@@ -84,6 +84,9 @@ public final class CancelScope {
     final boolean level;
 
     final int cancellingAtEntry;
+    final int sentAtEntry;                              // of these
+    private @Nullable CancelScope outsideOwner;         // the outermost whose request was sent
+    private @Nullable Object outsideReason;             // while this scope was entered
     private boolean shield;
     private boolean cancelled;
     private boolean caught;
@@ -104,6 +107,7 @@ public final class CancelScope {
         this.depth = 0;
         this.level = false;
         this.cancellingAtEntry = 0;
+        this.sentAtEntry = 0;
     }
 
     private CancelScope(Task<?> task, boolean level, boolean shield) {
@@ -113,6 +117,7 @@ public final class CancelScope {
         this.level = level;
         this.shield = shield;
         this.cancellingAtEntry = task.cancelling();
+        this.sentAtEntry = task.cancellingSent();
     }
 
     // ---- For users
@@ -259,6 +264,20 @@ public final class CancelScope {
 
     @Nullable Object reason() {
         return reason;
+    }
+
+    /// Notes that a request of `owner`, further out, was sent to what is inside.
+    void sentFromOutside(CancelScope owner, @Nullable Object why) {
+        outsideOwner = outermost(outsideOwner, owner);
+        if (outsideOwner == owner) outsideReason = why;
+    }
+
+    /// Has what was sent from outside, and was not undone, delivered once more: the body has
+    /// thrown something else in its place. The scope must have been left.
+    void redeliver() {
+        CancelScope owner = outsideOwner;
+        if (owner != null && task != null && task.cancelling() > sentAtEntry)
+            task.redeliver(owner, outsideReason);
     }
 
     /// Leaves the scope, which must be the innermost. Returns true if `thrown`, which leaves it

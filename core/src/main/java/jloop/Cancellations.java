@@ -49,20 +49,6 @@ final class Cancellations {
     void redeliver() {
         if (outsideOwner != null)
             task.redeliver(outsideOwner, outside == null ? null : outside.reason());
-        else if (own != null && task.cancelling() > own.cancellingAtEntry)
-            task.redeliver(ownerByCount(own), null);
-    }
-
-    /// Who made the requests that were counted since `own` was entered but never seen here: the
-    /// body has thrown something else in their place.
-    private CancelScope ownerByCount(CancelScope own) {
-        int unexplained = task.cancelling() - own.cancellingAtEntry;
-        CancelScope nearest = null;
-        for (CancelScope s = own.parent; s != null && unexplained > 0; s = s.parent) {
-            if (s.level || !s.isCancelled()) continue;
-            if (nearest == null) nearest = s;
-            unexplained--;
-        }
-        return unexplained > 0 || nearest == null ? CancelScope.ROOT : nearest;
+        else if (own != null) own.redeliver();
     }
 }

@@ -42,6 +42,7 @@ public final class Task<T> extends Future<T> {
 
     private @Nullable Object awaited;       // a Future or SocketOperation, if it waits for one
     private int cancelling;
+    private int cancellingSent;                         // of these, how many are not to be sent
     private boolean mustCancel;
     private boolean interruptSent;                      // and not yet followed by a delivery
     private @Nullable CancelledError interruptTold;     // the delivery that followed
@@ -192,6 +193,7 @@ public final class Task<T> extends Future<T> {
             mustCancel = mustCancel && isAnyUnsent();
             loop.cancelledTasks.remove(this);
         }
+        cancellingSent = Math.min(cancellingSent, cancelling);
         return cancelling;
     }
 
@@ -251,15 +253,28 @@ public final class Task<T> extends Future<T> {
     /// Takes all requests as sent that no shield keeps off, and returns their outermost owner,
     /// or null if there is none.
     private @Nullable CancelScope sent() {
-        CancelScope owner = onItsWay;
-        for (CancelScope s = scope; s != null; s = s.parent) {
-            if (s.unsent) owner = CancelScope.outermost(owner, s);
+        CancelScope outermost = null;
+        boolean shielded = false;
+        for (CancelScope s = scope; s != null && !shielded; s = s.parent) {
+            if (s.unsent) outermost = s;
             s.unsent = false;
-            if (s.shield()) return owner;
+            shielded = s.shield();
         }
-        if (unsent) owner = CancelScope.ROOT;
-        unsent = false;
-        return owner;
+        if (unsent && !shielded) {
+            outermost = CancelScope.ROOT;
+            unsent = false;
+        }
+        if (outermost == null) return onItsWay;
+        noteSent(outermost);
+        return CancelScope.outermost(onItsWay, outermost);
+    }
+
+    private void noteSent(CancelScope owner) {
+        if (!isHeldOff()) cancellingSent = cancelling;
+        Object reason = owner == CancelScope.ROOT ? cancelReason : owner.reason();
+        for (CancelScope s = scope; s != null && s != owner; s = s.parent) {
+            s.sentFromOutside(owner, reason);
+        }
     }
 
     private void deliver(@Nullable Object reason) {
@@ -293,11 +308,17 @@ public final class Task<T> extends Future<T> {
     /// Has the next wait throw once more what `owner` requested, because the error was put
     /// aside for another one. The count stays as it is.
     void redeliver(CancelScope owner, @Nullable Object reason) {
-        if (owner.level || cancelling == 0 || CancelScope.isShielded(scope, owner)) return;
+        if (owner.level || cancelling == 0) return;
         if (owner == CancelScope.ROOT) unsent = true;
         else owner.unsent = true;
+        cancellingSent = Math.min(cancellingSent, cancelling - 1);
         cancelReason = reason;
-        mustCancel = true;
+        if (!CancelScope.isShielded(scope, owner)) mustCancel = true;
+    }
+
+    /// How many of the requests that count are not to be sent (again): they have been.
+    int cancellingSent() {
+        return cancellingSent;
     }
 
     /// Withdraws the request of a scope that is left, if it was not delivered yet.

@@ -22,7 +22,21 @@ final class ProgramModel {
 
     static final int MAX_STEPS = 100_000;
 
-    record Err(String kind, @Nullable Object owner) { }
+    /// `owner` and `reason` are those of a cancellation.
+    record Err(String kind, @Nullable Object owner, @Nullable String reason) {
+        Err(String kind) {
+            this(kind, null, null);
+        }
+
+        boolean isCancelled() {
+            return kind.equals("cancelled");
+        }
+
+        @Override
+        public String toString() {
+            return reason == null ? kind : kind + ":" + reason;
+        }
+    }
 
     private record Timer(long when, long rank, Runnable call) { }
 
@@ -35,6 +49,7 @@ final class ProgramModel {
             Comparator.comparingLong(Timer::when).thenComparingLong(Timer::rank));
     private final Map<Integer, MTask> tasks = new HashMap<>();
     private final Map<Integer, MScope> scopes = new HashMap<>();
+    private final Map<Integer, MGroup> groups = new HashMap<>();
     private final List<String> trace = new ArrayList<>();
     private long now;
     private long made;
@@ -100,16 +115,16 @@ final class ProgramModel {
 
         /// What whoever looks at it gets: nobody's cancellation.
         @Nullable Err thrown() {
-            return err == null ? null : new Err(err.kind, null);
+            return err == null ? null : new Err(err.kind, null, err.reason);
         }
 
         boolean isCancelled() {
-            return done && err != null && err.kind.equals("cancelled");
+            return done && err != null && err.isCancelled();
         }
 
-        boolean cancel() {
+        boolean cancel(@Nullable String reason) {
             if (done) return false;
-            finish(new Err("cancelled", null));
+            finish(new Err("cancelled", null, reason));
             return true;
         }
     }
@@ -118,6 +133,7 @@ final class ProgramModel {
         private final Set<MTask> children;
         private int left;
         private boolean asked;
+        private @Nullable String reason;
 
         MGather(Set<MTask> children) {
             this.children = children;
@@ -130,16 +146,18 @@ final class ProgramModel {
         private void ended(MTask child) {
             left--;
             if (done) return;
-            if (child.err != null) finish(child.err);
-            else if (left == 0) finish(asked ? new Err("cancelled", null) : null);
+            if (child.err != null) finish(child.thrown());
+            else if (left == 0) finish(asked ? new Err("cancelled", null,
+                    asCPython ? child.reason : reason) : null);
         }
 
         @Override
-        boolean cancel() {
+        boolean cancel(@Nullable String why) {
             if (done) return false;
             boolean any = false;
-            for (MTask child : children) any |= child.cancel();
+            for (MTask child : children) any |= child.cancel(why);
             asked |= any;
+            if (any) reason = why;
             return any;
         }
     }
@@ -148,7 +166,7 @@ final class ProgramModel {
         if (inner.done) return inner;
         MFuture outer = new MFuture();
         inner.listen(() -> {
-            if (!outer.done) outer.finish(inner.err);
+            if (!outer.done) outer.finish(inner.isCancelled() ? new Err("cancelled") : inner.err);
         });
         return outer;
     }
@@ -162,6 +180,9 @@ final class ProgramModel {
         boolean shield;
         boolean cancelled;
         boolean left;
+        @Nullable String reason;
+        final int toldAtEntry;
+        @Nullable Err toldFromOutside;          // the outermost that came inside
         Runnable disarm = () -> { };
 
         MScope(MTask task, boolean level, boolean shield) {
@@ -169,6 +190,7 @@ final class ProgramModel {
             this.level = level;
             this.shield = shield;
             this.entry = task.cancelling;
+            this.toldAtEntry = task.told;
             task.stack.add(this);
             if (shield) task.must &= task.unkept() != null;
         }
@@ -176,16 +198,17 @@ final class ProgramModel {
         void deadline(int delay) {
             disarm.run();
             if (left || cancelled) return;
-            if (delay <= 0) cancel();
-            else disarm = after(delay, this::cancel);
+            if (delay <= 0) cancel(null);
+            else disarm = after(delay, () -> cancel(null));
         }
 
-        void cancel() {
+        void cancel(@Nullable String why) {
             if (left || cancelled) return;
             cancelled = true;
+            reason = why;
             disarm.run();
             if (!level) task.cancelling++;
-            task.ask(this);
+            task.ask(this, why);
         }
 
         void setShield(boolean raised) {
@@ -197,19 +220,144 @@ final class ProgramModel {
 
         /// What the error is outside.
         @Nullable Err leave(@Nullable Err err, String turnsInto) {
+            if (!leave(err)) return err;
+            return turnsInto.isEmpty() ? null : new Err(turnsInto);
+        }
+
+        /// True if the error is the scope's own.
+        boolean leave(@Nullable Err err) {
             left = true;
             disarm.run();
             task.stack.removeLast();
             if (shield) task.unshielded();
-            if (!cancelled) return err;
+            if (!cancelled) return false;
             boolean undone = level || task.uncancel() <= entry || task.isAnyKeptOff();
             if (!asCPython) {
                 task.asked.remove(this);
                 task.must &= task.unkept() != null;
             }
-            if (err == null || !err.kind.equals("cancelled") || !undone) return err;
-            if (!asCPython && err.owner != null && err.owner != this) return err;
-            return turnsInto.isEmpty() ? null : new Err(turnsInto, null);
+            if (err == null || !err.isCancelled() || !undone) return false;
+            return asCPython || err.owner == null || err.owner == this;
+        }
+    }
+
+    // ---- Groups
+
+    private final class MGroup {
+        final MTask parent;
+        private final @Nullable MScope scope;           // null as CPython
+        private final Set<MTask> children = new LinkedHashSet<>();
+        private final List<Err> errors = new ArrayList<>();
+        private @Nullable MFuture end;
+        private boolean ending;
+        private boolean aborting;
+        private boolean parentCancelled;
+        private @Nullable Err passing;
+        private @Nullable Err outside;          // from further out, the outermost
+        private boolean seen;                   // a cancellation has come out of the body or wait
+
+        MGroup(MTask parent) {
+            this.parent = parent;
+            this.scope = asCPython ? null : new MScope(parent, false, false);
+        }
+
+        /// False if it is too late.
+        boolean add(int index, List<Stmt> body) {
+            if (aborting || ending && children.isEmpty()) return false;
+            MTask child = new MTask(index, body);
+            tasks.put(index, child);
+            children.add(child);
+            child.listen(() -> ended(child));
+            return true;
+        }
+
+        private void ended(MTask child) {
+            children.remove(child);
+            if (children.isEmpty() && end != null && !end.done) end.finish(null);
+            if (child.err == null || child.isCancelled()) return;
+            errors.add(child.err);
+            if (!aborting) cancel();
+        }
+
+        void cancel() {
+            if (aborting || ending && children.isEmpty()) return;
+            abort();
+            parentCancelled = true;
+            if (scope == null) parent.cancel(null);
+            else scope.cancel(null);
+        }
+
+        private void abort() {
+            aborting = true;
+            for (MTask child : children) child.cancel(null);
+        }
+
+        private void see(Err error) {
+            seen = true;
+            if (scope == null || error.owner == null) return;
+            int place = parent.place(error.owner);
+            if (place < parent.stack.indexOf(scope)
+                    && (outside == null || place < parent.place(outside.owner))) outside = error;
+        }
+
+        void leave(@Nullable Err thrown, Consumer<@Nullable Err> next) {
+            ending = true;
+            if (thrown != null && !aborting) abort();
+            if (thrown != null && thrown.isCancelled()) {
+                passing = thrown;
+                see(thrown);
+            }
+            awaitChildren(() -> {
+                if (thrown != null && !thrown.isCancelled()) errors.add(thrown);
+                next.accept(asCPython ? leftAsCPython() : left());
+            });
+        }
+
+        private void awaitChildren(Runnable next) {
+            if (children.isEmpty()) {
+                next.run();
+                return;
+            }
+            MFuture waited = new MFuture();
+            end = waited;
+            parent.await(waited, seen, err -> {
+                end = null;
+                if (err != null) {
+                    see(err);
+                    if (!aborting) {
+                        passing = err;
+                        abort();
+                    }
+                }
+                awaitChildren(next);
+            });
+        }
+
+        private Err group() {
+            return new Err("group" + errors);
+        }
+
+        /// taskgroups.py, word for word.
+        private @Nullable Err leftAsCPython() {
+            if (parentCancelled && parent.uncancel() == 0) passing = null;
+            if (errors.isEmpty()) return passing;
+            if (parent.cancelling > 0) {
+                parent.uncancel();
+                parent.cancel(null);
+            }
+            return group();
+        }
+
+        /// Whatever came from outside goes on: now, or at the next wait if there are failures.
+        private @Nullable Err left() {
+            MScope left = scope;
+            if (left == null) throw new AssertionError();
+            boolean own = left.leave(passing);
+            if (errors.isEmpty()) return outside != null ? outside : own ? null : passing;
+            if (outside != null) parent.askAgain(outside);
+            else if (left.toldFromOutside != null && parent.cancelling > left.toldAtEntry)
+                parent.askAgain(left.toldFromOutside);
+            return group();
         }
     }
 
@@ -218,62 +366,95 @@ final class ProgramModel {
     private final class MTask extends MFuture {
         final int index;
         int cancelling;
+        int told;                       // of these, how many were sent on or thrown
+        @Nullable String reason;        // of the last request
         boolean must;
         final List<MScope> stack = new ArrayList<>();
         final Set<Object> asked = new LinkedHashSet<>();        // and not yet told
-        private @Nullable Object told;                          // who, by what it waits for
+        private @Nullable Object sent;                          // who, by what it waits for
+        private boolean reasonTold;
+        private boolean endedUnasked;           // but cancelled all the same
         private @Nullable MFuture waiting;
 
         MTask(int index, List<Stmt> body) {
             this.index = index;
             ready.add(() -> {
-                if (must) end(new Err("cancelled", null));
+                if (must) end(new Err("cancelled", null, reason));
                 else exec(this, body, 0, err -> {
-                    log(this, "body " + (err == null ? "ok" : err.kind));
+                    log(this, "body " + (err == null ? "ok" : err));
                     end(err);
                 });
             });
         }
 
         private void end(@Nullable Err err) {
-            Err last = err == null && must ? new Err("cancelled", null) : err;
+            Err last = err == null && must ? new Err("cancelled", null, reason) : err;
+            endedUnasked = err == null;
             finish(last);
         }
 
+        /// CPython tells the reason once, if it was thrown in the task.
         @Override
-        boolean cancel() {
+        @Nullable Err thrown() {
+            Err thrown = super.thrown();
+            if (!asCPython || endedUnasked || !isCancelled()) return thrown;
+            boolean again = reasonTold;
+            reasonTold = true;
+            return again ? new Err("cancelled") : thrown;
+        }
+
+        @Override
+        boolean cancel(@Nullable String why) {
             if (done) return false;
             cancelling++;
-            ask(ROOT);
+            ask(ROOT, why);
             return true;
         }
 
         int uncancel() {
             if (cancelling > 0 && --cancelling == 0) {
                 asked.removeIf(owner -> !(owner instanceof MScope scope && scope.level));
-                told = null;
+                sent = null;
                 must &= unkept() != null;
             }
+            told = Math.min(told, cancelling);
             return cancelling;
         }
 
-        void ask(Object owner) {
+        void ask(Object owner, @Nullable String why) {
             asked.add(owner);
-            if (!isKeptOff(owner)) deliver();
+            if (!asCPython && !(owner instanceof MScope scope && scope.level)) reason = why;
+            if (!isKeptOff(owner)) deliver(why);
         }
 
-        private void deliver() {
-            if (waiting != null && waiting.cancel()) told = take();
-            else must = true;
+        /// Once more, because another error is thrown instead.
+        void askAgain(Err error) {
+            Object owner = error.owner;
+            if (owner == null || owner instanceof MScope scope && scope.level || cancelling == 0)
+                return;
+            asked.add(owner);
+            told = Math.min(told, cancelling - 1);
+            reason = error.reason;
+            must |= !isKeptOff(owner);
+        }
+
+        private void deliver(@Nullable String why) {
+            if (waiting != null && waiting.cancel(why)) {
+                sent = take();
+            } else {
+                must = true;
+                if (asCPython) reason = why;
+            }
         }
 
         void unshielded() {
             MScope level = level();
             if (level != null) asked.add(level);
-            if (unkept() != null) deliver();
+            if (unkept() != null)
+                deliver(level == null || asked.contains(ROOT) ? reason : level.reason);
         }
 
-        private int place(Object owner) {
+        int place(Object owner) {
             return owner == ROOT ? -1 : stack.indexOf(owner);
         }
 
@@ -294,9 +475,22 @@ final class ProgramModel {
 
         private @Nullable Object take() {
             Object first = unkept();
-            if (told != null && (first == null || place(told) < place(first))) first = told;
+            Object now = first;
+            if (sent != null && (first == null || place(sent) < place(first))) first = sent;
             asked.removeIf(owner -> !isKeptOff(owner));
+            if (!isAnyKeptOff()) told = cancelling;
+            if (now != null) tell(now);
             return first;
+        }
+
+        private void tell(Object owner) {
+            Err err = new Err("cancelled", owner,
+                    owner instanceof MScope scope ? scope.reason : reason);
+            for (MScope scope : stack.subList(place(owner) + 1, stack.size())) {
+                Err before = scope.toldFromOutside;
+                if (before == null || place(owner) <= place(before.owner))
+                    scope.toldFromOutside = err;
+            }
         }
 
         private @Nullable MScope level() {
@@ -305,8 +499,14 @@ final class ProgramModel {
         }
 
         private Err cancelled() {
-            Err err = new Err("cancelled", take());
-            told = null;
+            Object owner = unkept();
+            return cancelled(owner instanceof MScope scope && scope.level
+                    && (sent == null || place(owner) <= place(sent)) ? scope.reason : reason);
+        }
+
+        private Err cancelled(@Nullable String why) {
+            Err err = new Err("cancelled", take(), why);
+            sent = null;
             must = false;
             return err;
         }
@@ -325,24 +525,32 @@ final class ProgramModel {
         }
 
         void await(MFuture future, Consumer<@Nullable Err> next) {
+            await(future, false, next);
+        }
+
+        /// `regardless` of a level scope that is cancelled.
+        void await(MFuture future, boolean regardless, Consumer<@Nullable Err> next) {
             if (future.done) {
                 next.accept(future.thrown());
                 return;
             }
-            if (throwsAtOnce(next)) return;
+            if (!regardless && throwsAtOnce(next)) return;
             waiting = future;
             future.listen(() -> {
                 waiting = null;
-                if (must || future.isCancelled()) {
+                if (future.isCancelled()) {
+                    Err err = future.thrown();
+                    next.accept(cancelled(err == null ? null : err.reason));
+                } else if (must) {
                     next.accept(cancelled());
                 } else {
-                    told = null;
+                    sent = null;
                     next.accept(future.thrown());
                 }
             });
-            if (must && future.cancel()) {
+            if (must && future.cancel(reason)) {
                 must = false;
-                told = take();
+                sent = take();
             }
         }
     }
@@ -376,9 +584,13 @@ final class ProgramModel {
         MTask other = tasks.get(s.a());
         switch (s.op()) {
             case "sleep" -> sleep(me, s.a(), next);
-            case "raise" -> next.accept(new Err("raised", null));
+            case "raise" -> next.accept(new Err("raised"));
             case "cancel" -> {
-                if (other != null) other.cancel();
+                if (other != null) other.cancel(reason(s));
+                next.accept(null);
+            }
+            case "cancelin" -> {
+                if (other != null) after(1, () -> other.cancel(reason(s)));
                 next.accept(null);
             }
             case "uncancel" -> {
@@ -394,6 +606,21 @@ final class ProgramModel {
             }
             case "spawn" -> {
                 spawn(s.a(), s.body());
+                next.accept(null);
+            }
+            case "child" -> {
+                MGroup group = groups.get(s.a());
+                next.accept(group == null || group.add(s.b(), s.body()) ? null
+                        : new Err("refused"));
+            }
+            case "group" -> {
+                MGroup group = new MGroup(me);
+                groups.put(s.a(), group);
+                exec(me, s.body(), 0, err -> group.leave(err, next));
+            }
+            case "cancelgroup" -> {
+                MGroup group = groups.get(s.a());
+                if (group != null) group.cancel();
                 next.accept(null);
             }
             case "try" -> attempt(me, s, next);
@@ -414,11 +641,15 @@ final class ProgramModel {
 
     private void change(MScope scope, Stmt s) {
         switch (s.op()) {
-            case "cancelscope" -> scope.cancel();
+            case "cancelscope" -> scope.cancel(reason(s));
             case "deadline" -> scope.deadline(s.b());
             case "setshield" -> scope.setShield(s.b() == 1);
             default -> throw new AssertionError(s);
         }
+    }
+
+    private static @Nullable String reason(Stmt s) {
+        return s.b() == 0 ? null : "r" + s.b();
     }
 
     private void await(MTask me, @Nullable MFuture future, Consumer<@Nullable Err> next) {
@@ -460,10 +691,10 @@ final class ProgramModel {
             other.listen(() -> {
                 if (!ended.done) ended.finish(null);
             });
-            other.cancel();
+            other.cancel(null);
             me.await(ended, err -> {
                 if (err != null) next.accept(err);
-                else next.accept(other.isCancelled() ? new Err("timeout", null) : other.thrown());
+                else next.accept(other.isCancelled() ? new Err("timeout") : other.thrown());
             });
         }
     }
@@ -471,7 +702,8 @@ final class ProgramModel {
     private void timeout(MTask me, int limit, Consumer<Consumer<@Nullable Err>> body,
             Consumer<@Nullable Err> next) {
         MScope scope = new MScope(me, false, false);
-        scope.disarm = limit == 0 ? soon(scope::cancel) : after(limit, scope::cancel);
+        scope.disarm = limit == 0 ? soon(() -> scope.cancel(null))
+                : after(limit, () -> scope.cancel(null));
         body.accept(err -> next.accept(scope.leave(err, "timeout")));
     }
 
@@ -479,13 +711,13 @@ final class ProgramModel {
         Consumer<@Nullable Err> last = err -> exec(me, s.last(), 0,
                 thrown -> next.accept(thrown != null ? thrown : err));
         exec(me, s.body(), 0, err -> {
-            boolean caught = err != null && (s.a() == 1 ? err.kind.equals("cancelled")
-                    : s.a() == 2 && !err.kind.equals("cancelled"));
+            boolean caught = err != null && (s.a() == 1 ? err.isCancelled()
+                    : s.a() == 2 && !err.isCancelled());
             if (!caught) {
                 last.accept(err);
                 return;
             }
-            log(me, "caught " + err.kind);
+            log(me, "caught " + err);
             exec(me, s.handler(), 0, last);
         });
     }

@@ -32,6 +32,11 @@ class RandomProgramTest {
         private static final long serialVersionUID = 1;
     }
 
+    /// A group did not make a task.
+    private static final class Refused extends Exception {
+        private static final long serialVersionUID = 1;
+    }
+
     /// One program, run by jloop.
     private static final class Run {
 
@@ -39,6 +44,7 @@ class RandomProgramTest {
         private final EventLoop loop = new EventLoop(poller, poller);
         private final Map<Integer, Task<?>> tasks = new HashMap<>();
         private final Map<Integer, CancelScope> scopes = new HashMap<>();
+        private final Map<Integer, TaskGroup> groups = new HashMap<>();
         private final List<String> trace = new ArrayList<>();
 
         Run(Order order) {
@@ -49,7 +55,7 @@ class RandomProgramTest {
         List<String> run(List<Stmt> program) {
             try (loop) {
                 spawn(0, program);
-                for (int i = 0; i < 5; i++) finish(i);
+                for (int i = 0; i < RandomPrograms.TASKS_MAX; i++) finish(i);
             }
             return trace;
         }
@@ -83,9 +89,11 @@ class RandomProgramTest {
 
         private static String kind(Throwable e) {
             return switch (e) {
-                case CancelledError _ -> "cancelled";
+                case CancelledError c -> "cancelled" + (c.reason() == null ? "" : ":" + c.reason());
                 case TimeoutException _ -> "timeout";
                 case Raised _ -> "raised";
+                case Refused _ -> "refused";
+                case ExceptionGroup g -> "group" + g.exceptions().stream().map(Run::kind).toList();
                 default -> e.toString();
             };
         }
@@ -109,7 +117,11 @@ class RandomProgramTest {
                 case "sleep" -> Asyncio.sleep(Duration.ofSeconds(s.a()));
                 case "raise" -> throw new Raised();
                 case "cancel" -> {
-                    if (other != null) other.cancel();
+                    if (other != null) other.cancel(reason(s));
+                }
+                case "cancelin" -> {
+                    if (other != null)
+                        loop.callLater(Duration.ofSeconds(1), () -> other.cancel(reason(s)));
                 }
                 case "uncancel" -> tasks.get(me).uncancel();
                 case "await" -> {
@@ -123,6 +135,14 @@ class RandomProgramTest {
                     if (other != null) Asyncio.waitFor(other, Duration.ofSeconds(s.b()));
                 }
                 case "spawn" -> spawn(s.a(), s.body());
+                case "child" -> child(s);
+                case "group" -> TaskGroup.open(group -> {
+                    groups.put(s.a(), group);
+                    exec(me, s.body());
+                });
+                case "cancelgroup" -> {
+                    if (groups.get(s.a()) != null) groups.get(s.a()).cancel();
+                }
                 case "try" -> attempt(me, s);
                 case "timeout" -> Asyncio.timeout(Duration.ofSeconds(s.a()),
                         () -> exec(me, s.body()));
@@ -131,7 +151,7 @@ class RandomProgramTest {
                 case "shielded" -> CancelScope.open("shielded", s.b() < 0 ? CancelScope.NEVER
                         : loop.later(limit(s).toNanos()), true, entered -> within(entered, me, s));
                 case "cancelscope" -> {
-                    if (scope != null) scope.cancel();
+                    if (scope != null) scope.cancel(reason(s));
                 }
                 case "deadline" -> {
                     if (scope != null)
@@ -142,6 +162,20 @@ class RandomProgramTest {
                 }
                 default -> throw new AssertionError(s);
             }
+        }
+
+        private void child(Stmt s) throws Refused {
+            TaskGroup group = groups.get(s.a());
+            if (group == null) return;
+            try {
+                tasks.put(s.b(), group.createTask(() -> carryOut(s.b(), s.body())));
+            } catch (IllegalStateException _) {
+                throw new Refused();
+            }
+        }
+
+        private static String reason(Stmt s) {
+            return s.b() == 0 ? null : "r" + s.b();
         }
 
         private static Duration limit(Stmt s) {
@@ -174,7 +208,7 @@ class RandomProgramTest {
                 exec(me, s.body());
             } catch (CancelledError e) {
                 if (s.a() != 1) throw e;
-                log(me, "caught cancelled");
+                log(me, "caught " + kind(e));
                 exec(me, s.handler());
             } catch (Exception e) {
                 if (s.a() != 2) throw e;

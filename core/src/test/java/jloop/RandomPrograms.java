@@ -16,12 +16,14 @@ final class RandomPrograms {
         }
     }
 
-    private static final int TASKS_MAX = 5;
+    static final int TASKS_MAX = 8;
 
     private final Random random;
     private final boolean withScopes;
     private int tasks;
+    private final List<Integer> open = new ArrayList<>();      // groups around here
     private int scopes;
+    private int groups;
 
     private RandomPrograms(long seed, boolean withScopes) {
         this.random = new Random(seed);
@@ -43,31 +45,62 @@ final class RandomPrograms {
     }
 
     private Stmt statement(int depth, int me) {
-        int kind = random.nextInt(withScopes ? 28 : 20);
-        if (depth == 0 && (kind >= 9 && kind <= 15 || kind >= 23)) kind = random.nextInt(9);
+        int kind = random.nextInt(withScopes ? 35 : 26);
+        if (depth == 0 && isCompound(kind)) kind = random.nextInt(9);
         return switch (kind) {
             case 0, 1, 2 -> leaf("sleep", random.nextInt(4), 0);
             case 3 -> leaf("raise", random.nextInt(9), 0);
-            case 4 -> leaf("cancel", random.nextInt(TASKS_MAX), 0);
-            case 5 -> leaf("cancel", me, 0);
+            case 4 -> leaf("cancel", random.nextInt(TASKS_MAX), random.nextInt(3));
+            case 5 -> leaf("cancel", me, random.nextInt(3));
             case 6 -> leaf("uncancel", 0, 0);
             case 7 -> leaf("await", above(me), 0);
             case 8 -> leaf("shield", above(me), 0);
             case 9, 10, 11 -> new Stmt("try", random.nextInt(3), 0, block(depth - 1, me),
                     block(depth - 1, me), random.nextBoolean() ? block(depth - 1, me) : List.of());
             case 12, 13 -> nested("timeout", random.nextInt(4), 0, depth, me);
-            case 14, 15 -> tasks < TASKS_MAX ? spawn(depth) : leaf("sleep", 1, 0);
-            case 16 -> leaf("gather", above(me), above(me));
-            case 17 -> leaf("waitfor", above(me), random.nextInt(4));
-            case 18 -> leaf("sleep", 0, 0);
-            case 19 -> leaf("cancel", 0, 0);
-            case 20 -> leaf("cancelscope", random.nextInt(scopes + 1), 0);
-            case 21 -> leaf("deadline", random.nextInt(scopes + 1), random.nextInt(4));
-            case 22 -> leaf("setshield", random.nextInt(scopes + 1), random.nextInt(2));
-            case 23, 24, 25 -> nested("moveon", scopes++, random.nextInt(5) - 1, depth, me);
-            case 26 -> nested("scope", scopes++, -1, depth, me);
+            case 14 -> tasks < TASKS_MAX ? spawn(depth) : leaf("sleep", 1, 0);
+            case 15, 16 -> tasks < TASKS_MAX && groups > 0 ? child(someGroup(), depth)
+                    : leaf("sleep", 1, 0);
+            case 17, 18, 19 -> group(depth, me);
+            case 20 -> leaf("gather", above(me), above(me));
+            case 21 -> leaf("waitfor", above(me), random.nextInt(4));
+            case 22 -> leaf("sleep", 0, 0);
+            case 23 -> leaf("cancel", 0, random.nextInt(3));
+            case 24, 25 -> leaf("cancelin", random.nextInt(tasks), random.nextInt(3));
+            case 26 -> leaf("cancelscope", random.nextInt(scopes + 1), random.nextInt(3));
+            case 27 -> leaf("deadline", random.nextInt(scopes + 1), random.nextInt(4));
+            case 28 -> leaf("setshield", random.nextInt(scopes + 1), random.nextInt(2));
+            case 29 -> leaf("cancelgroup", random.nextInt(groups + 1), 0);
+            case 30, 31, 32 -> nested("moveon", scopes++, random.nextInt(5) - 1, depth, me);
+            case 33 -> nested("scope", scopes++, -1, depth, me);
             default -> nested("shielded", scopes++, random.nextInt(5) - 1, depth, me);
         };
+    }
+
+    private static boolean isCompound(int kind) {
+        return kind >= 9 && kind <= 19 || kind >= 30;
+    }
+
+    private Stmt group(int depth, int me) {
+        int group = groups++;
+        open.add(group);
+        List<Stmt> body = new ArrayList<>();
+        for (int n = random.nextInt(4); n > 0 && tasks < TASKS_MAX; n--)
+            body.add(child(group, depth));
+        body.addAll(block(depth - 1, me));
+        open.removeLast();
+        return new Stmt("group", group, 0, body, List.of(), List.of());
+    }
+
+    /// Mostly one around here. A child has a higher number than the task that waits for it,
+    /// whoever makes it.
+    private int someGroup() {
+        return open.isEmpty() || random.nextInt(4) == 0 ? random.nextInt(groups) : open.getLast();
+    }
+
+    private Stmt child(int group, int depth) {
+        int task = tasks++;
+        return new Stmt("child", group, task, block(depth - 1, task), List.of(), List.of());
     }
 
     /// A task that `me` may await: all awaiting goes upwards, so that there are no circles.

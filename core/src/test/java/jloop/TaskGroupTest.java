@@ -476,6 +476,67 @@ class TaskGroupTest {
     }
 
     @Test
+    void cancelPendingAtEntry_bodyThrowsAnother_comesAgain() {
+        run(() -> {
+            Task<?> me = currentTask();
+            me.cancel("early");
+            assertThat(groupOf(() -> TaskGroup.open(tg -> {
+                assertThatThrownBy(() -> sleep(LONG)).isInstanceOf(CancelledError.class);
+                throwIt(new Boom("body"));
+            }))).isNotNull();
+
+            CancelledError again = catchThrowableOfType(
+                    CancelledError.class, () -> sleep(LONG));
+            assertThat(again.reason()).isEqualTo("early");
+            sleep(SECOND);
+            assertThat(me.uncancel()).isZero();
+        });
+    }
+
+    /// What the task awaits may swallow a cancellation; the group has had it all the same.
+    @Test
+    void cancelPendingAtEntry_swallowedByWhatIsAwaited_comesAgain() {
+        run(() -> {
+            Task<?> me = currentTask();
+            Task<Void> failing = createTask(() -> {
+                try {
+                    sleep(LONG);
+                } finally {
+                    throwIt(new Boom("in cleanup"));
+                }
+            });
+            sleep(Duration.ZERO);
+            me.cancel();
+            assertThat(messages(groupOf(() -> TaskGroup.open(tg -> {
+                failing.await();
+            })))).containsExactly("in cleanup");
+
+            assertCancelledAtTheNextWait();
+            me.uncancel();
+        });
+    }
+
+    /// It does not come again from under a shield, and is not lost there either.
+    @Test
+    void cancelled_bodyRaisesAShieldAndThrowsAnother_comesAgainOutsideOfIt() {
+        run(() -> {
+            Task<?> me = currentTask();
+            CancelScope.open(scope -> {
+                assertThat(groupOf(() -> TaskGroup.open(tg -> {
+                    me.cancel();
+                    assertThatThrownBy(() -> sleep(LONG)).isInstanceOf(CancelledError.class);
+                    scope.setShield(true);
+                    throwIt(new Boom("body"));
+                }))).isNotNull();
+                sleep(SECOND);
+            });
+
+            assertCancelledAtTheNextWait();
+            me.uncancel();
+        });
+    }
+
+    @Test
     @AsIn("test_taskgroups.test_cancelling_level_preserved")
     void cancelling_isTheSameBeforeAndAfter() {
         run(() -> {
