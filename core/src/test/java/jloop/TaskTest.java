@@ -309,7 +309,8 @@ class TaskTest {
 
         assertThat(printed(out -> task.printStack(out))).satisfiesExactly(
                 line -> assertThat(line).isEqualTo(
-                        "Stack for <Task name=t pending awaits=Future> (innermost call first):"),
+                        "Stack for <Task pending name=t coro=<lambda of jloop.TaskTest>"
+                                + " wait_for=<Future pending>> (innermost call first):"),
                 line -> assertThat(line).startsWith("    at ").contains("jloop.Future.await("),
                 line -> assertThat(line).contains("TaskTest.waitFor("),
                 line -> assertThat(line).contains("TaskTest.lambda$"));
@@ -318,7 +319,7 @@ class TaskTest {
         future.setResult(1);
         loop.runUntilComplete(task);
         assertThat(printed(out -> task.printStack(out)))
-                .containsExactly("No stack for <Task name=t finished result=1>");
+                .containsExactly("No stack for <Task finished name=t result=1>");
     }
 
     @Test
@@ -329,7 +330,7 @@ class TaskTest {
         runOneTurn();
 
         assertThat(printed(out -> task.printStack(out, 1))).satisfiesExactly(
-                line -> assertThat(line).isEqualTo("Exception of <Task name=t finished "
+                line -> assertThat(line).isEqualTo("Exception of <Task finished name=t "
                         + "exception=java.io.IOException: boom> (innermost call first):"),
                 line -> assertThat(line).isEqualTo("java.io.IOException: boom"),
                 line -> assertThat(line).startsWith("    at ").contains("TaskTest.lambda$"));
