@@ -46,7 +46,13 @@ final class Sockets {
         if (task != null) task.yieldOnce();
     }
 
+    /// Closes those that nobody has closed, and in debug mode tells of each: whoever opened it
+    /// was to close it.
     void close() {
-        for (Socket socket : new ArrayList<>(open)) socket.close();
+        for (Socket socket : new ArrayList<>(open)) {
+            if (loop.getDebug())
+                loop.debugMode.sink.accept("unclosed " + socket + ": closed with its loop");
+            socket.close();
+        }
     }
 }

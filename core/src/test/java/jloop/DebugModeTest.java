@@ -6,6 +6,7 @@ import static jloop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,24 @@ class DebugModeTest {
 
     private void work(Duration time) {
         workedNanos += time.toNanos();
+    }
+
+    // ---- what nobody has closed
+
+    @Test
+    @AsIn({"test_streams.test_unclosed_resource_warnings",
+        "test_streams.test_unclosed_server_resource_warnings"})
+    void close_overOpenSockets_tellsOfEach() throws Exception {
+        Socket kept = Socket.open(loop, StandardProtocolFamily.INET);
+        try (Socket _ = Socket.open(loop, StandardProtocolFamily.INET)) {
+            loop.callSoon(loop::stop);
+        }
+        String text = kept.toString();
+
+        loop.close();
+
+        assertThat(slow).containsExactly("unclosed " + text + ": closed with its loop");
+        assertThat(kept.isOpen()).isFalse();
     }
 
     // ---- slow steps

@@ -9,7 +9,7 @@ import jloop.poller.Operation;
 import jloop.poller.Poller;
 
 /// A poller that notes what it is asked and passes it on.
-final class SpyPoller implements Poller {
+class SpyPoller implements Poller {
 
     final List<Long> timeouts = new ArrayList<>();
     final AtomicInteger wakes = new AtomicInteger();
