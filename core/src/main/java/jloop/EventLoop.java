@@ -145,8 +145,19 @@ public final class EventLoop implements Executor, AutoCloseable {
     private void turn() {
         do makeTurn();
         while (!stopping && fatal == null);
+        letRunnerGo();
         Throwable thrown = fatal;
         if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
+    }
+
+    /// The runner that waits for calls holds its loop, and the JVM holds its thread: without
+    /// this no loop that has run could ever be collected.
+    private void letRunnerGo() {
+        CallRunner idle = runner;
+        runner = null;
+        if (idle == null) return;
+        idle.begin();
+        carrier.runNow(idle);
     }
 
     // ---- Embedding: somebody else makes the turns
