@@ -41,7 +41,7 @@ public final class AsCompleted<T> implements AsyncIterator<Future<T>> {
 
     AsCompleted(EventLoop loop, Collection<? extends Future<T>> given, @Nullable Duration timeout) {
         this.loop = loop;
-        running.addAll(given);
+        running.addAll(loop.anyOrder(List.copyOf(given)));
         left = running.size();
         for (Future<T> future : running) watches.add(new Watch(future));
         for (Watch watch : watches) watch.future.listenOrQueue(watch);

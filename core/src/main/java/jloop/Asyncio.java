@@ -500,17 +500,18 @@ public final class Asyncio {
             Set<Coroutine<? extends T>> coroutines, @Nullable Duration timeout) {
         EventLoop loop = getEventLoop();
         List<Future<? extends T>> tasks = new ArrayList<>();
-        for (Coroutine<? extends T> coroutine : coroutines) tasks.add(loop.createTask(coroutine));
+        for (Coroutine<? extends T> coroutine : loop.anyOrder(List.copyOf(coroutines)))
+            tasks.add(loop.createTask(coroutine));
         return asCompleted(tasks, timeout);
     }
 
     /// [#asCompleted] of coroutines without results.
     public static AsCompleted<Void> asCompleted(VoidCoroutine... coroutines) {
         EventLoop loop = getEventLoop();
-        Set<VoidCoroutine> once = new LinkedHashSet<>();
-        for (VoidCoroutine coroutine : coroutines) once.add(coroutine);
+        Set<VoidCoroutine> once = new LinkedHashSet<>(List.of(coroutines));
         List<Future<Void>> tasks = new ArrayList<>();
-        for (VoidCoroutine coroutine : once) tasks.add(loop.createTask(coroutine));
+        for (VoidCoroutine coroutine : loop.anyOrder(List.copyOf(once)))
+            tasks.add(loop.createTask(coroutine));
         return asCompleted(tasks, null);
     }
 
@@ -522,9 +523,9 @@ public final class Asyncio {
 
     // ---- Cancel scopes
 
-    /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`; null
-    /// for never, zero or less at once. Returns true if the body came to its end, false if the
-    /// cancellation ended it.
+    /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`;
+    /// null for never, zero or less at once. Returns true if the body came to its end, false if
+    /// the cancellation ended it.
     ///
     /// **Unlike asyncio**: `timeout` throws a TimeoutException instead, and what it cancels may
     /// wait again.
@@ -546,8 +547,8 @@ public final class Asyncio {
         return CancelScope.open("moveOnAt", when, false, body);
     }
 
-    /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`; null
-    /// for never, zero or less at once.
+    /// Runs `body` in the calling task, in a [CancelScope] that is cancelled after `limit`;
+    /// null for never, zero or less at once.
     ///
     /// **Errors**: TimeoutException if the limit ended it.
     public static <T> T failAfter(@Nullable Duration limit, Coroutine<T> body)

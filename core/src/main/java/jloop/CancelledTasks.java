@@ -42,8 +42,8 @@ final class CancelledTasks {
     private volatile long oldestNanos = NONE;           // loop thread sets; the watchdog reads
     private volatile long limitNanos = Duration.ofSeconds(10).toNanos();    // the same; 0: off
 
-    /// When the request was made that is waited for longest, by [Clock#SYSTEM]; NONE if there is
-    /// none.
+    /// When the request was made that is waited for longest, by [Clock#SYSTEM]; NONE if there
+    /// is none.
     @AnyThread
     long oldestNanos() {
         return oldestNanos;

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// What a loop does more in debug mode: it notes where things were made and how long steps take,
-/// and looks for tasks that await each other.
+/// What a loop does more in debug mode: it notes where things were made and how long steps
+/// take, and looks for tasks that await each other.
 final class DebugMode {
 
     private static final int FRAMES_MAX = 10;

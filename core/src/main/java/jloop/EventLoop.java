@@ -446,6 +446,8 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     /// Has `callback` called at `when`, in nanoseconds of [#time()]. Calls due at the same time
     /// are made in the order they were scheduled.
+    ///
+    /// **Unlike asyncio**: never early; asyncio's may be, by the resolution of the clock.
     public TimerHandle callAt(long when, Runnable callback) {
         return callAtNanos(when, callback, "callAt", Context.capture());
     }
@@ -725,14 +727,15 @@ public final class EventLoop implements Executor, AutoCloseable {
         }
     }
 
-    /// Logs the context at level ERROR, to the logger `jloop`.
+    /// Logs the context at level ERROR, to the logger `jloop`: the message, then what else is
+    /// known by the alphabet of its names.
     public void defaultExceptionHandler(ExceptionContext context) {
         StringBuilder text = new StringBuilder(context.message());
         if (context.future() != null) text.append("\nfuture: ").append(context.future());
         if (context.handle() != null) text.append("\nhandle: ").append(context.handle());
+        append(text, "handle created at", context.handleTraceback());
         if (context.source() != null) text.append("\nsource: ").append(context.source());
         append(text, "object created at", context.sourceTraceback());
-        append(text, "handle created at", context.handleTraceback());
         System.getLogger("jloop").log(Logger.Level.ERROR, text.toString(), context.exception());
     }
 
@@ -763,11 +766,12 @@ public final class EventLoop implements Executor, AutoCloseable {
     // ---- Watchdog
 
     /// Has the watchdog report a step of a task, or a callback, that takes `limit` or longer,
-    /// while it still runs: a warning with its stack. Null for no watch over this loop. At first
-    /// 100 ms, or what the system property `jloop.watchdog` says in milliseconds, 0 for off.
+    /// while it still runs: a warning with its stack. Null for no watch over this loop. At
+    /// first 100 ms, or what the system property `jloop.watchdog` says in milliseconds, 0 for
+    /// off.
     ///
-    /// The watchdog is a thread of its own. It also wakes the loop if it sleeps while calls from
-    /// other threads wait for it.
+    /// The watchdog is a thread of its own. It also wakes the loop if it sleeps while calls
+    /// from other threads wait for it.
     ///
     /// **Errors**: IllegalArgumentException if the limit is not positive.
     /// **Unlike asyncio**: on without debug mode, and it tells before the step is over.

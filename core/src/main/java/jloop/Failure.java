@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What a future failed with, and whether anybody has read it.
 ///
-/// A reference to that future, so that its end is noticed: a failure that nobody reads while the
-/// future lives is told to the exception handler, once.
+/// A reference to that future, so that its end is noticed: a failure that nobody reads while
+/// the future lives is told to the exception handler, once.
 final class Failure extends PhantomReference<Future<?>> {
 
     static final ReferenceQueue<Future<?>> COLLECTED = new ReferenceQueue<>();

@@ -34,7 +34,8 @@ final class Generators {
         isShutDown = true;
         if (begun.isEmpty()) return;
         List<Task<Void>> tasks = new ArrayList<>();
-        for (GeneratorStrand<?> strand : List.copyOf(begun)) tasks.add(loop.createTask(closing(strand)));
+        for (GeneratorStrand<?> strand : List.copyOf(begun))
+            tasks.add(loop.createTask(closing(strand)));
         Asyncio.gatherReturningExceptions(tasks).await();
     }
 

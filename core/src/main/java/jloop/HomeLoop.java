@@ -14,10 +14,15 @@ final class HomeLoop {
         if (task == null)
             throw new IllegalStateException(what + " may wait, so only a coroutine of an event "
                     + "loop can call it; this is " + Thread.currentThread());
+        task.loop.checkThread(what);
         return task;
     }
 
+    /// Checks that `method` may be called here. A coroutine must be its loop's running one,
+    /// even if nobody has waited yet and the primitive belongs to no loop.
     void checkThread(String method) {
+        Strand strand = Strand.current();
+        if (strand != null) strand.loop.checkThread(method);
         EventLoop bound = loop;
         if (bound != null) bound.checkThread(method);
     }

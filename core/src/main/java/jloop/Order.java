@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// How a loop decides what asyncio leaves open: which of the timers of one instant fires first,
 /// and in which order it goes through what asyncio keeps in a set.
 ///
-/// Random order finds programs that depend on what nobody promised. The ready queue is first in,
-/// first out in any case.
+/// Random order finds programs that depend on what nobody promised. The ready queue is first
+/// in, first out in any case.
 final class Order {
 
     static final Order FIFO = new Order(null, 0);

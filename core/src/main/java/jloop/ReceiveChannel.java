@@ -1,6 +1,5 @@
 package jloop;
 
-import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
@@ -65,11 +64,11 @@ public final class ReceiveChannel<T extends @Nullable Object>
     /// The items that are still to come. `hasNext` receives one and keeps it for `next`; so an
     /// iterator that is given up between the two takes an item with it.
     @Override
-    public Iterator<T> iterator() {
+    public AsyncIterator<T> iterator() {
         return new Items();
     }
 
-    private final class Items implements Iterator<T> {
+    private final class Items implements AsyncIterator<T> {
 
         private final Ring<T> ahead = new Ring<>();     // at most one
 

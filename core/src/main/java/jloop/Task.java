@@ -79,8 +79,8 @@ public final class Task<T> extends Future<T> {
             start();
     }
 
-    /// Where there is no stack left for the start, there is no task: the list, which needs less,
-    /// comes after it.
+    /// Where there is no stack left for the start, there is no task: the list, which needs
+    /// less, comes after it.
     private void start() {
         loop.carrier.start(strand, name);
         loop.tasks.add(this);
@@ -149,8 +149,8 @@ public final class Task<T> extends Future<T> {
         return TaskStack.of(this, null).toArray(new StackTraceElement[0]);
     }
 
-    /// [#getStack()], at most `limit` frames of it: the innermost ones of a stack, the outermost
-    /// ones of an exception; none if it is not positive.
+    /// [#getStack()], at most `limit` frames of it: the innermost ones of a stack, the
+    /// outermost ones of an exception; none if it is not positive.
     public StackTraceElement[] getStack(int limit) {
         return TaskStack.of(this, limit).toArray(new StackTraceElement[0]);
     }

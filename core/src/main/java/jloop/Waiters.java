@@ -28,16 +28,12 @@ final class Waiters {
     /// level scope makes itself felt, also if there is no need to wait.
     static Task<?> caller(String what) {
         Task<?> task = HomeLoop.caller(what);
-        task.loop.checkThread(what);
         task.checkLevel();
         return task;
     }
 
-    /// Checks that `what` may be done here. A coroutine must be its loop's running one, even if
-    /// nobody has waited yet and the primitive belongs to no loop.
+    /// As [HomeLoop#checkThread].
     void checkThread(String what) {
-        Strand strand = Strand.current();
-        if (strand != null) strand.loop.checkThread(what);
         home.checkThread(what);
     }
 

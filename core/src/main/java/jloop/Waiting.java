@@ -26,9 +26,9 @@ final class Waiting<F extends Future<?>> {
     Waiting(Collection<? extends F> given, WaitOptions options) {
         if (given.isEmpty())
             throw new IllegalArgumentException("wait needs at least one future, found none");
-        this.futures = new LinkedHashSet<>(given);
         this.options = options;
-        this.loop = Asyncio.loopOf(List.copyOf(futures));
+        this.loop = Asyncio.loopOf(List.copyOf(given));
+        this.futures = new LinkedHashSet<>(loop.anyOrder(List.copyOf(given)));
         this.over = new DependentFuture<>(loop, futures);
         this.left = futures.size();
     }

@@ -93,7 +93,8 @@ final class Watch {
         return since;
     }
 
-    /// Has the loop report tasks that were cancelled long ago and do not end; asks once a second.
+    /// Has the loop report tasks that were cancelled long ago and do not end; asks once a
+    /// second.
     private void lookAtCleanups(long nowNanos) {
         long limit = loop.cancelledTasks.limitNanos();
         long oldest = loop.cancelledTasks.oldestNanos();

@@ -6,6 +6,7 @@ import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.currentTask;
 import static jloop.Asyncio.eagerTaskFactory;
 import static jloop.Asyncio.gather;
+import static jloop.Asyncio.generator;
 import static jloop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -421,6 +422,102 @@ class EagerTaskTest {
         if (depth == 0) return 1;
         List<Integer> both = EagerTaskTest.<Integer>both(() -> tree(depth - 1)).await();
         return both.get(0) + both.get(1);
+    }
+
+    /// A group always waits for the loop to tell it of its tasks, so that one that has failed
+    /// does not cancel the body within createTask. So only the leaves are never scheduled.
+    @Test
+    @AsIn("test_eager_task_factory.test_recursive_taskgroups")
+    void groupsOfTasksThatNeverWait_scheduleAllButTheLeaves() {
+        run(() -> assertThat(groups(5)).isEqualTo(32));
+        assertThat(trace).hasSize(2 + 4 + 8 + 16).doesNotContain(0);
+    }
+
+    private int groups(int depth) throws Exception {
+        if (depth == 0) return 1;
+        List<Task<Integer>> both = new ArrayList<>();
+        TaskGroup.open(tg -> {
+            for (int i = 0; i < 2; i++) {
+                Task<Integer> half = tg.createTask(() -> groups(depth - 1));
+                both.add(half);
+                if (!half.done()) trace.add(depth - 1);
+            }
+        });
+        return both.get(0).result() + both.get(1).result();
+    }
+
+    /// asyncio-surface 38, row 25.
+    @Test
+    void stepThatFailsInAGroup_letsTheBodyGoOnToItsNextWait() {
+        IOException failure = new IOException("no");
+        run(() -> {
+            assertThatThrownBy(() -> TaskGroup.open(tg -> {
+                Task<Void> failed = tg.createTask(() -> {
+                    throw failure;
+                });
+                trace.add(failed.done());
+                trace.add("goes on");
+                try {
+                    sleep(Duration.ZERO);
+                    trace.add("too far");
+                } catch (CancelledError e) {
+                    trace.add("cancelled");
+                    throw e;
+                }
+            })).isInstanceOfSatisfying(ExceptionGroup.class,
+                    group -> assertThat(group.exceptions()).containsExactly(failure));
+            assertThat(currentTask().cancelling()).isZero();
+        });
+        assertThat(trace).containsExactly(true, "goes on", "cancelled");
+    }
+
+    // ---- generators
+
+    @Test
+    void step_thatGoesThroughAGenerator_isOneStep() {
+        run(() -> {
+            loop.callSoon(() -> trace.add("another turn"));
+            Task<Integer> task = createTask(() -> {
+                int sum = 0;
+                for (int item : generator((AsyncGenerator.Yielder<Integer> y) -> {
+                    for (int i = 1; i <= 20; i++) y.yield(i);
+                })) sum += item;
+                return sum;
+            });
+            assertThat(task.done()).isTrue();
+            assertThat(task.result()).isEqualTo(210);
+            assertThat(trace).isEmpty();
+            assertThat(loop.eager.isEmpty()).isTrue();
+        });
+    }
+
+    @Test
+    void step_thatWaitsInAGenerator_letsItsCreatorGoOn() {
+        run(() -> {
+            Task<String> task = createTask(() -> generator(
+                    (AsyncGenerator.Yielder<String> y) -> {
+                        trace.add("begun");
+                        sleep(MOMENT);
+                        y.yield("item");
+                    }).next());
+            trace.add("created");
+            assertThat(task.await()).isEqualTo("item");
+        });
+        assertThat(trace).containsExactly("begun", "created");
+    }
+
+    @Test
+    void generatorBody_thatMakesEagerTasks_goesOnAfterTheirSteps() {
+        run(() -> {
+            List<Object> items = new ArrayList<>();
+            for (Object item : generator(y -> {
+                for (int i = 0; i < 3; i++) {
+                    int number = i;
+                    y.yield(createTask(() -> generator(z -> z.yield(number)).next()).result());
+                }
+            })) items.add(item);
+            assertThat(items).containsExactly(0, 1, 2);
+        });
     }
 
     private static <T> Future<List<T>> both(Coroutine<T> coroutine) {

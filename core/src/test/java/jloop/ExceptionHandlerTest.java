@@ -176,6 +176,55 @@ class ExceptionHandlerTest {
     }
 
     @Test
+    @AsIn("test_base_events.test_default_exc_handler_coro")
+    void defaultExceptionHandler_tellsTheMessage_thenTheRestByTheAlphabet() {
+        loop.setDebug(true);
+        Future<Object> future = loop.createFuture();
+        Handle handle = loop.callSoon(() -> { });
+        List<String> logged = new ArrayList<>();
+        try (LoggedErrors _ = new LoggedErrors(logged)) {
+            loop.defaultExceptionHandler(ExceptionContext.of("what", null)
+                    .withSource("it").withHandle(handle).withFuture(future));
+        }
+        assertThat(logged).hasSize(1);
+        assertThat(logged.getFirst().lines().filter(line -> !line.startsWith("\tat "))
+                .map(line -> line.replaceAll(": .*", ":")))
+                .containsExactly("what", "future:", "handle:", "handle created at:", "source:",
+                        "object created at:");
+        runOneTurn();
+    }
+
+    /// What is logged to `jloop`, instead of to the console.
+    private static final class LoggedErrors extends java.util.logging.Handler
+            implements AutoCloseable {
+
+        private static final java.util.logging.Logger LOGGER =
+                java.util.logging.Logger.getLogger("jloop");
+
+        private final List<String> messages;
+
+        LoggedErrors(List<String> messages) {
+            this.messages = messages;
+            LOGGER.setUseParentHandlers(false);
+            LOGGER.addHandler(this);
+        }
+
+        @Override
+        public void publish(java.util.logging.LogRecord record) {
+            messages.add(record.getMessage());
+        }
+
+        @Override
+        public void flush() { }
+
+        @Override
+        public void close() {
+            LOGGER.removeHandler(this);
+            LOGGER.setUseParentHandlers(true);
+        }
+    }
+
+    @Test
     @AsIn("test_base_events.test_set_exc_handler_broken")
     void handler_thatThrows_isToldToTheDefaultOneAndTheLoopGoesOn() {
         loop.setExceptionHandler((_, _) -> {

@@ -629,7 +629,8 @@ class LevelCancellationTest {
         assertThat(trace).isEmpty();
     }
 
-    /// Cleanup by blocking calls works: one interrupt for one cancellation. The next wait throws.
+    /// Cleanup by blocking calls works: one interrupt for one cancellation. The next wait
+    /// throws.
     @Test
     void block_againInACancelledScope_isNotInterrupted() {
         EventLoop real = check.newRealLoop();

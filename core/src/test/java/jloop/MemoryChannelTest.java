@@ -262,6 +262,20 @@ class MemoryChannelTest {
     }
 
     @Test
+    void iterator_isAnAsyncIterator() {
+        run(() -> {
+            MemoryChannel<Integer> channel = MemoryChannel.open(2);
+            channel.sender().send(1);
+            channel.sender().send(2);
+            AsyncIterator<Integer> items = channel.receiver().iterator();
+            assertThat(items.next(RuntimeException.class)).isEqualTo(1);
+            channel.sender().close();
+            for (int item : items) trace.add(item);
+        });
+        assertThat(trace).containsExactly(2);
+    }
+
+    @Test
     void forLoop_overAReceiverThatIsClosedMeanwhile_fails() {
         run(() -> {
             MemoryChannel<Integer> channel = MemoryChannel.open(0);

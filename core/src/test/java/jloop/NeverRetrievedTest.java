@@ -140,7 +140,8 @@ class NeverRetrievedTest {
     }
 
     @Test
-    @AsIn({"test_futures.test_tb_logger_abandoned", "test_futures.test_tb_logger_result_unretrieved"})
+    @AsIn({"test_futures.test_tb_logger_abandoned",
+        "test_futures.test_tb_logger_result_unretrieved"})
     void pendingFinishedOrCancelled_isNothingToRead() {
         loop.createFuture();
         loop.<String>createFuture().setResult("unread");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -64,6 +65,54 @@ class OrderTest {
         List<Integer> shuffled = loop.anyOrder(NUMBERS);
 
         assertThat(shuffled).isNotEqualTo(NUMBERS).containsExactlyInAnyOrderElementsOf(NUMBERS);
+    }
+
+    private List<Integer> waitedFor(Order order) {
+        EventLoop loop = check.newLoop();
+        loop.setOrder(order);
+        return loop.runUntilComplete(() -> Asyncio.wait(done(loop)).done().stream()
+                .map(Future::result).toList());
+    }
+
+    private List<Integer> completed(Order order) {
+        EventLoop loop = check.newLoop();
+        loop.setOrder(order);
+        return loop.runUntilComplete(() -> {
+            List<Integer> results = new ArrayList<>();
+            for (Future<Integer> one : Asyncio.asCompleted(done(loop))) results.add(one.result());
+            return results;
+        });
+    }
+
+    private static List<Future<Integer>> done(EventLoop loop) {
+        return NUMBERS.stream().map(i -> {
+            Future<Integer> future = loop.createFuture();
+            future.setResult(i);
+            return future;
+        }).toList();
+    }
+
+    private List<Integer> started(Order order) {
+        EventLoop loop = check.newLoop();
+        loop.setOrder(order);
+        List<Integer> began = new ArrayList<>();
+        loop.runUntilComplete(() -> {
+            for (Future<Void> one : Asyncio.asCompleted(NUMBERS.stream()
+                    .map(i -> (VoidCoroutine) () -> began.add(i))
+                    .toArray(VoidCoroutine[]::new))) one.result();
+        });
+        return began;
+    }
+
+    @Test
+    void sets_areGoneThroughInTheOrderGiven_orInAnOrderThatTheSeedDecides() {
+        for (Function<Order, List<Integer>> use : List.<Function<Order, List<Integer>>>of(
+                this::waitedFor, this::completed, this::started)) {
+            assertThat(use.apply(Order.FIFO)).isEqualTo(NUMBERS);
+            List<Integer> shuffled = use.apply(Order.random(7));
+            assertThat(shuffled).isNotEqualTo(NUMBERS).containsExactlyInAnyOrderElementsOf(NUMBERS);
+            assertThat(use.apply(Order.random(7))).isEqualTo(shuffled);
+        }
     }
 
     @Test

@@ -16,8 +16,8 @@ import jloop.RandomPrograms.Stmt;
 import org.jspecify.annotations.Nullable;
 
 /// What a random program does by the rules: a loop, futures, tasks and scopes once more, as
-/// plainly as they can be told, without threads and without any class of jloop. What a task does
-/// next is a continuation that is called with the error that was thrown, or null.
+/// plainly as they can be told, without threads and without any class of jloop. What a task
+/// does next is a continuation that is called with the error that was thrown, or null.
 final class ProgramModel {
 
     static final int MAX_STEPS = 100_000;
@@ -69,7 +69,8 @@ final class ProgramModel {
                 return trace;
             } else {
                 now = timers.peek().when;
-                while (!timers.isEmpty() && timers.peek().when == now) ready.add(timers.poll().call);
+                while (!timers.isEmpty() && timers.peek().when == now)
+                    ready.add(timers.poll().call);
             }
         }
         throw new AssertionError("the model does not end");

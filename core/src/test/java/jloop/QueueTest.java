@@ -12,7 +12,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
+import jloop.poller.Clock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -599,6 +601,32 @@ class QueueTest {
             assertThatIllegalArgumentException().isThrownBy(refused::await);
             next.await();
             assertThat(picky).hasToString("<Picky maxsize=1 _queue=[b] tasks=2>");
+        });
+    }
+
+    // ---- threads
+
+    /// At HANDOFF a coroutine that comes back from the JDK runs beside the others until its
+    /// next call of the loop: a queue that nobody has waited for is such a call, too.
+    @Test
+    void use_byACoroutineThatComesBackFromTheJdk_waitsForItsTurn() {
+        EventLoop real = check.newRealLoop();
+        Queue<String> queue = new Queue<>();
+        CountDownLatch latch = new CountDownLatch(1);
+        real.runUntilComplete(() -> {
+            Task<Void> blocked = createTask(() -> {
+                latch.await();
+                queue.putNowait("back");
+            });
+            sleep(Duration.ofMillis(5));
+            latch.countDown();
+            long start = Clock.SYSTEM.nanos();
+            while (Clock.SYSTEM.nanos() - start < 30_000_000) {
+                assertThat(queue.empty()).isTrue();
+                Thread.onSpinWait();
+            }
+            blocked.await();
+            assertThat(queue.getNowait()).isEqualTo("back");
         });
     }
 }

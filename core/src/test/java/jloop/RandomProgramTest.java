@@ -22,7 +22,8 @@ import jloop.kernel.VirtualPoller;
 import org.junit.jupiter.api.Test;
 
 /// Thousands of random programs do what the rules say, to the turn: by a model of a few hundred
-/// lines, and for asyncio's part by what CPython has recorded. `-Djloop.seed=N` runs one of them.
+/// lines, and for asyncio's part by what CPython has recorded. `-Djloop.seed=N` runs one of
+/// them.
 class RandomProgramTest {
 
     private static final int PROGRAMS = Carrier.level() == Level.HANDOFF ? 3_000 : 10_000;

@@ -127,7 +127,8 @@ public final class Rig {
     private static SortedSet<String> threads() {
         SortedSet<String> names = new TreeSet<>();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (thread.getName().matches("(jloop(?!-watchdog)|asyncio_).*")) names.add(thread.toString());
+            if (thread.getName().matches("(jloop(?!-watchdog)|asyncio_).*"))
+                names.add(thread.toString());
         }
         return names;
     }

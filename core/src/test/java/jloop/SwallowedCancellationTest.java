@@ -16,7 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/// Who catches a cancellation and goes on is counted, and in debug mode reported; cleanup is not.
+/// Who catches a cancellation and goes on is counted, and in debug mode reported; cleanup is
+/// not.
 class SwallowedCancellationTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);

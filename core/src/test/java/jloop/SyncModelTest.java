@@ -14,9 +14,9 @@ import jloop.kernel.VirtualPoller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/// Random programs of several tasks on each primitive, with cancellations and timeouts thrown in
-/// at random instants, against a model: a plain list of who asked and who has it, kept by the
-/// tasks themselves around their calls, that knows nothing of futures and wake-ups.
+/// Random programs of several tasks on each primitive, with cancellations and timeouts thrown
+/// in at random instants, against a model: a plain list of who asked and who has it, kept by
+/// the tasks themselves around their calls, that knows nothing of futures and wake-ups.
 ///
 /// A failure names its seed; `-Djloop.seed=N` runs that one alone.
 class SyncModelTest {

@@ -24,8 +24,8 @@ class TaskGroupTest {
 
     @RegisterExtension final LeakCheck check = new LeakCheck();
 
-    private final EventLoop loop = check.newLoop();
-    private final List<Object> trace = new ArrayList<>();
+    final EventLoop loop = check.newLoop();
+    final List<Object> trace = new ArrayList<>();
     private TaskGroup kept;
 
     static final class Boom extends Exception {
@@ -37,7 +37,7 @@ class TaskGroupTest {
         }
     }
 
-    private void run(VoidCoroutine body) {
+    void run(VoidCoroutine body) {
         loop.runUntilComplete(body);
     }
 
@@ -48,7 +48,7 @@ class TaskGroupTest {
         };
     }
 
-    private VoidCoroutine sleeping(String name) {
+    VoidCoroutine sleeping(String name) {
         return () -> {
             try {
                 sleep(LONG);
@@ -249,7 +249,7 @@ class TaskGroupTest {
         });
     }
 
-    private static void fail(Error error) {
+    static void fail(Error error) {
         throw error;
     }
 
@@ -758,7 +758,11 @@ class TaskGroupTest {
             sleep(SECOND);
         });
 
-        assertThat(trace).containsExactly("goes on", "value");
+        assertThat(trace).containsExactlyElementsOf(traceOfCancelByTheBody());
+    }
+
+    List<String> traceOfCancelByTheBody() {
+        return List.of("goes on", "value");         // the child has not begun
     }
 
     @Test

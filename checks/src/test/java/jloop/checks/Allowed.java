@@ -46,6 +46,14 @@ final class Allowed {
             "jloop.CarrierCall",
             "jloop.TaskList",
             "jloop.Strand",
+            "jloop.EagerSteps",
+            "jloop.CancelledTasks",
+            "jloop.Waiting",
+            "jloop.AsCompleted",
+            "jloop.Gathering",
+            "jloop.Shield",
+            "jloop.ThreadSafeHandle",
+            "jloop.Order",
             "jloop.poller.Operation",
             "jloop.kernel.ByteRing");
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.TestFactory;
 ///
 /// A scenario is `scenarios/TOPIC/some_name.py`. What CPython printed is `some_name.txt` beside
 /// it, behind a line with the version; `scripts/record-scenarios.sh` records it. The twin is
-/// `someName(Trace)` in the class of the topic. What asyncio does not have (scopes, channels) is
-/// compared with trio. Where jloop does better on purpose, a line
+/// `someName(Trace)` in the class of the topic. What asyncio does not have (scopes, channels)
+/// is compared with trio. Where jloop does better on purpose, a line
 /// `# better: why` says so, and `some_name.jloop.txt` is what the twin prints.
 class ScenarioTest {
 
@@ -130,8 +130,8 @@ class ScenarioTest {
         for (Path path : scenarios()) assertThat(source(path)).as("%s", path).contains("# fact: ");
     }
 
-    /// The scenarios of asyncio-surface's section 38 and its sharp edges that are about scheduling;
-    /// the edges that are left out are about I/O, or cannot be told by a trace.
+    /// The scenarios of asyncio-surface's section 38 and its sharp edges that are about
+    /// scheduling; the edges that are left out are about I/O, or cannot be told by a trace.
     @Test
     void theFactsThatMustBePinned_are() throws IOException {
         Set<String> pinned = new TreeSet<>();
@@ -148,7 +148,8 @@ class ScenarioTest {
 
     private static List<String> twinNames(Class<?> twins) {
         return Stream.of(twins.getDeclaredMethods())
-                .filter(method -> !Modifier.isPrivate(method.getModifiers()) && !method.isSynthetic())
+                .filter(method -> !Modifier.isPrivate(method.getModifiers())
+                        && !method.isSynthetic())
                 .map(Method::getName).toList();
     }
 

@@ -16,8 +16,8 @@ import jloop.VoidCoroutine;
 import jloop.kernel.VirtualPoller;
 import org.jspecify.annotations.Nullable;
 
-/// What a scenario prints, in the words of its Python twin, and the loop in virtual time that it
-/// runs on: `scenario.py` in Java.
+/// What a scenario prints, in the words of its Python twin, and the loop in virtual time that
+/// it runs on: `scenario.py` in Java.
 public final class Trace {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
