@@ -114,8 +114,8 @@ public final class PublishedItems<T> implements AsyncIterator<T>, AutoCloseable 
         throw Outcomes.<RuntimeException>rethrow(failure);
     }
 
-    /// Ends the subscription, and drops what was not taken: who waits, or asks after this, is at
-    /// the end. Closing again does nothing.
+    /// Ends the subscription, and drops what was not taken: who waits, or asks after this, is
+    /// at the end. Closing again does nothing.
     @Override
     public void close() {
         home.checkThread("close");

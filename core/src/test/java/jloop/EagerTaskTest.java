@@ -190,10 +190,12 @@ class EagerTaskTest {
         loop.callSoon(() -> {
             threads[0] = Thread.currentThread();
             loop.createTask(() -> 1, TaskOptions.DEFAULT.withEagerStart(true));
+            loop.callSoon(() -> {
+                threads[1] = Thread.currentThread();
+                loop.stop();
+            });
         });
-        runOneTurn();
-        loop.callSoon(() -> threads[1] = Thread.currentThread());
-        runOneTurn();
+        loop.runForever();
         assertThat(threads[1]).isSameAs(threads[0]);
     }
 
