@@ -102,14 +102,25 @@ final class GeneratorStrand<T> extends Strand {
         asking.strand = this;
         try {
             goOn(before);
-        } catch (Throwable e) {             // no memory or stack for the thread, say
+            while (answer == null) mine.suspend();
+        } catch (Throwable e) {             // no memory or stack for the thread, or to wait on
             asking.strand = mine;
-            task = null;
-            stage = before;
+            takeBack();
             throw e;
         }
-        while (answer == null) mine.suspend();
         return takeAnswer();
+    }
+
+    /// The asker cannot wait for the answer: the body stays where it is, for the next one. It
+    /// may be on its way already, and finds that nobody has asked.
+    private void takeBack() {
+        if (answer == Answer.END) stage = Stage.OVER;
+        else stage = phase == Phase.NEW ? Stage.NEW : Stage.AT_YIELD;
+        answer = null;
+        asked = false;
+        task = null;
+        asker = null;
+        scope = null;
     }
 
     private void goOn(Stage before) {
@@ -166,8 +177,8 @@ final class GeneratorStrand<T> extends Strand {
 
     @Override
     void body() {
-        asked = false;
         try {
+            waitToBeAsked();
             body.run(new AsyncGenerator.Yielder<>(this));
         } catch (Throwable e) {             // all of it: it is for who asked
             failure = e;
@@ -199,12 +210,13 @@ final class GeneratorStrand<T> extends Strand {
         if (exiting) rejectYield();
         item = value;
         answer(Answer.ITEM);
-        while (!asked) suspend();
-        asked = false;
-        return whatWasSent();
+        return waitToBeAsked();
     }
 
-    private @Nullable Object whatWasSent() {
+    /// Returns what was sent, or throws what was thrown in.
+    private @Nullable Object waitToBeAsked() {
+        while (!asked) suspend();
+        asked = false;
         Throwable error = thrown;
         Object value = sent;
         thrown = null;

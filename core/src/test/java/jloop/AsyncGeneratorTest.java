@@ -20,6 +20,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -766,5 +768,35 @@ class AsyncGeneratorTest {
 
     private void run(VoidCoroutine body) {
         loop.runUntilComplete(body);
+    }
+
+    @Test
+    void next_whereThereIsNoStackLeft_leavesTheGeneratorAndTheTaskAsTheyWere() {
+        loop.runUntilComplete(() -> {
+            AsyncGenerator<Integer> numbers = generator(y -> {
+                for (int i = 0; ; i++) y.yield(i);
+            });
+            Task<?> me = Objects.requireNonNull(currentTask());
+            AtomicInteger overflows = new AtomicInteger();
+
+            askOnTheEdge(numbers, overflows);
+
+            assertThat(overflows).hasPositiveValue();
+            assertThat(me.strand).isSameAs(Strand.current());
+            assertThat(numbers.next()).isPositive();
+            sleep(Duration.ZERO);
+            numbers.close();
+        });
+    }
+
+    /// Asks at the end of the stack, and again a frame nearer to its beginning, until it works.
+    @SuppressWarnings("InfiniteRecursion")
+    private static void askOnTheEdge(AsyncGenerator<Integer> numbers, AtomicInteger overflows) {
+        try {
+            askOnTheEdge(numbers, overflows);
+        } catch (StackOverflowError _) {
+            overflows.incrementAndGet();
+            numbers.next();
+        }
     }
 }
