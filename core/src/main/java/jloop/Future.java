@@ -205,8 +205,13 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
                 || outcome instanceof Failure failed && failed.exception instanceof CancelledError;
     }
 
+    /// Who is told of it has an error of its own: it says whose cancellation it is there.
     private CancelledError cancellation() {
-        return failureRead() instanceof CancelledError error ? error : cancelledError();
+        if (!(failureRead() instanceof CancelledError error)) return cancelledError();
+        if (error.deliveredTo == null || error.deliveredTo == Task.current()) return error;
+        CancelledError own = new CancelledError(error.reason());
+        own.initCause(error);
+        return own;
     }
 
     /// [#await()], declared to throw `X`, so that a checked exception can be caught by name.

@@ -355,4 +355,31 @@ class GatherTest {
         loop.stop();
         loop.runForever();
     }
+
+    /// Each task notes in the error whose cancellation it is.
+    @Test
+    void childCancelled_isAnErrorOfItsOwnForEachWhoWaits() {
+        Future<Integer> child = loop.createFuture();
+        Future<List<Integer>> all = gather(List.of(child));
+        List<CancelledError> errors = new ArrayList<>();
+        loop.runUntilComplete(() -> {
+            Task<Void> one = loop.createTask(() -> note(all, errors));
+            Task<Void> two = loop.createTask(() -> note(all, errors));
+            sleep(Duration.ZERO);
+            child.cancel("why");
+            one.await();
+            two.await();
+        });
+
+        assertThat(errors).hasSize(2).doesNotHaveDuplicates()
+                .allMatch(error -> "why".equals(error.reason()));
+    }
+
+    private static void note(Future<?> future, List<CancelledError> errors) {
+        try {
+            future.await();
+        } catch (CancelledError e) {
+            errors.add(e);
+        }
+    }
 }
