@@ -28,7 +28,7 @@ final class TaskStack {
 
     private static final String OUR_PACKAGES = TaskStack.class.getPackageName() + ".";
     private static final Set<String> CARRIERS = Set.of(Strand.class.getName(),
-            Task.class.getName(), GeneratorStrand.class.getName());
+            Task.class.getName(), GeneratorStrand.class.getName(), WithoutResult.class.getName());
 
     private TaskStack() { }
 

@@ -19,6 +19,8 @@ final class Allowed {
                     "it shows that a coroutine may call Thread.sleep"),
             new Call("core/src/test/java/jloop/BlockingJavaTest.java", "sleep",
                     "blocking calls are its subject"),
+            new Call("core/src/test/java/jloop/LevelCancellationTest.java", "sleep",
+                    "blocking calls inside a cancelled scope are a part of its subject"),
             new Call("bench/Micro.java", "nanoTime", "a benchmark measures real time"),
             new Call("bench/Survive.java", "nanoTime", "a benchmark measures real time"));
 
