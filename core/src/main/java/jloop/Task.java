@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Task<T> extends Future<T> {
 
     /*
-     * Cancellation (asyncio-surface 9.1 in the field's terms). A request cancels what the task
+     * Cancellation, as docs/design/0005 has it. A request cancels what the task
      * awaits, and arrives when that wakes it; if there is nothing to cancel, `mustCancel` has the
      * next wait throw.
      *

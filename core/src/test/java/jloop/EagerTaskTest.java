@@ -448,7 +448,7 @@ class EagerTaskTest {
         return both.get(0).result() + both.get(1).result();
     }
 
-    /// asyncio-surface 38, row 25.
+    /// docs/design/0016: 38.25.
     @Test
     void stepThatFailsInAGroup_letsTheBodyGoOnToItsNextWait() {
         IOException failure = new IOException("no");

@@ -207,7 +207,7 @@ class QueueTest {
         });
     }
 
-    /// asyncio-surface 38, row 17.
+    /// docs/design/0016: 38.17.
     @Test
     void get_byWhoNeedNotWait_isFasterThanTheOneThatWasWoken() {
         run(() -> {

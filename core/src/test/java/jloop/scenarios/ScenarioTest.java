@@ -130,8 +130,8 @@ class ScenarioTest {
         for (Path path : scenarios()) assertThat(source(path)).as("%s", path).contains("# fact: ");
     }
 
-    /// The scenarios of asyncio-surface's section 38 and its sharp edges that are about
-    /// scheduling; the edges that are left out are about I/O, or cannot be told by a trace.
+    /// What the facts are: docs/design/0016. Left out are those about I/O, and those that no
+    /// trace can tell.
     @Test
     void theFactsThatMustBePinned_are() throws IOException {
         Set<String> pinned = new TreeSet<>();
