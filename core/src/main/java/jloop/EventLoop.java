@@ -224,7 +224,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /// How long until there is something to do: zero if something is ready, null if only I/O
-    /// or another thread can make it so.
+    /// or another thread can make it so. For hosts without a wake callback: with one, asking
+    /// takes the loop back from who watches it, and the callback is called again.
     public @Nullable Duration untilNextTurn() {
         checkThread("untilNextTurn");
         long nanos = nanosUntilTurn();
@@ -357,13 +358,15 @@ public final class EventLoop implements Executor, AutoCloseable {
         for (TimerHandle left; (left = timers.takeDue(later(CENTURY_NANOS))) != null; )
             carrier.abandon(left);
         workers.close();
-        sockets.close();
+        List<String> leftOpen = sockets.close();
         poller.close();
         endRunner();
         carrier.close();
         for (Handle left; (left = intake.take()) != null; ) {
             if (left instanceof Arrival arrival) carrier.abandon(arrival.continuation);
         }
+        for (String socket : leftOpen)
+            debugMode.sink.accept("unclosed " + socket + ": closed with its loop");
     }
 
     /// Has [#close()] say nothing of `task`.
@@ -568,8 +571,11 @@ public final class EventLoop implements Executor, AutoCloseable {
     @AnyThread
     @Override
     public void execute(Runnable command) {
-        if (closed) throw new RejectedExecutionException("event loop is closed");
-        callSoonThreadsafe(command);
+        try {
+            callSoonThreadsafe(command);
+        } catch (IllegalStateException e) {
+            throw new RejectedExecutionException("event loop is closed", e);
+        }
     }
 
     /// Has `executor` carry out the jobs that name none, from now on; shutting the default

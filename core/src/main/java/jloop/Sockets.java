@@ -2,6 +2,7 @@ package jloop;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import jloop.poller.Poller;
 
@@ -46,13 +47,14 @@ final class Sockets {
         if (task != null) task.yieldOnce();
     }
 
-    /// Closes those that nobody has closed, and in debug mode tells of each: whoever opened it
-    /// was to close it.
-    void close() {
+    /// Closes those that nobody has closed. Returns what to say of them in debug mode, as
+    /// whoever opened one was to close it.
+    List<String> close() {
+        List<String> left = new ArrayList<>();
         for (Socket socket : new ArrayList<>(open)) {
-            if (loop.getDebug())
-                loop.debugMode.sink.accept("unclosed " + socket + ": closed with its loop");
+            if (loop.getDebug()) left.add(socket.toString());
             socket.close();
         }
+        return left;
     }
 }
