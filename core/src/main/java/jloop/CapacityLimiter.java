@@ -151,9 +151,7 @@ public final class CapacityLimiter {
     public <T> T withToken(Coroutine<T> body) {
         acquire();
         try {
-            return body.run();
-        } catch (Exception e) {
-            throw Outcomes.<RuntimeException>rethrow(e);
+            return Outcomes.of(body);
         } finally {
             release();
         }

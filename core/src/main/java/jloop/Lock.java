@@ -76,9 +76,7 @@ public final class Lock {
     public <T> T withLock(Coroutine<T> body) {
         acquire();
         try {
-            return body.run();
-        } catch (Exception e) {
-            throw Outcomes.<RuntimeException>rethrow(e);
+            return Outcomes.of(body);
         } finally {
             release();
         }

@@ -15,6 +15,15 @@ final class Outcomes {
         throw (X) exception;
     }
 
+    /// What `body` returns, or throws as it is.
+    static <T> T of(Coroutine<T> body) {
+        try {
+            return body.run();
+        } catch (Exception e) {
+            throw Outcomes.<RuntimeException>rethrow(e);
+        }
+    }
+
     /// Waits for `run`, whatever interrupts come meanwhile, and throws what it threw.
     static void joinUninterruptibly(FutureTask<Void> run) {
         boolean interrupted = false;

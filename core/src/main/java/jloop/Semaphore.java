@@ -93,9 +93,7 @@ public sealed class Semaphore permits BoundedSemaphore {
     public final <T> T withPermit(Coroutine<T> body) {
         acquire();
         try {
-            return body.run();
-        } catch (Exception e) {
-            throw Outcomes.<RuntimeException>rethrow(e);
+            return Outcomes.of(body);
         } finally {
             release();
         }
