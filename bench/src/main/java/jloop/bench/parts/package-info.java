@@ -1,0 +1,5 @@
+/// Parts of jloop by themselves, under JMH.
+@NullMarked
+package jloop.bench.parts;
+
+import org.jspecify.annotations.NullMarked;
