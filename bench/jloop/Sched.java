@@ -5,33 +5,55 @@ import jloop.Future;
 import jloop.Handle;
 import jloop.Queue;
 import jloop.Task;
+import jloop.VoidCoroutine;
 
 import static jloop.Asyncio.*;
 
-/// The scheduling benchmarks: `java ... Micro.java CASE [REPETITIONS]`, with CASE one of
-/// `spawn`, `yield`, `pingpong`, `timers`, `threadsafe`, `callsoon`, `armcancel`. Prints the
-/// seconds of each repetition as a line of JSON; the first one is cold.
-public class Micro {
+/// What the loop costs without any I/O: `./jloop run bench/jloop/Sched.java sched CASE
+/// REPETITIONS [SCALE]`, with CASE one of
+///
+///     spawn           1,000,000 tasks that yield once
+///     yield           100 tasks that yield 100,000 times
+///     pingpong        1,000,000 numbers there and back, by two tasks and two queues
+///     timers          1,000,000 timers within a second, every other one cancelled
+///     threadsafe      2,000,000 calls from another thread
+///     callsoon        10,000,000 calls, 100 a turn, each made by one before
+///     armcancel       2,000,000 timers armed and cancelled at once, beside 1,000 ... 1,000,000
+///
+/// Prints the seconds of each repetition as a line of JSON; the first one is cold. SCALE, 1 if
+/// not given, multiplies the counts.
+public class Sched {
 
+    static double scale = 1;
     static long sum;
 
     public static void main(String[] arguments) {
-        String name = arguments[0];
-        int repetitions = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 4;
+        if (arguments.length < 3 || !arguments[0].equals("sched")) {
+            System.err.println("usage: Sched sched CASE REPETITIONS [SCALE]");
+            System.exit(2);
+        }
+        String name = arguments[1];
+        int repetitions = Integer.parseInt(arguments[2]);
+        if (arguments.length > 3) scale = Double.parseDouble(arguments[3]);
+        VoidCoroutine benchmark = switch (name) {
+            case "spawn" -> () -> spawn(scaled(1_000_000));
+            case "yield" -> () -> yields(100, scaled(100_000));
+            case "pingpong" -> () -> pingpong(scaled(1_000_000));
+            case "timers" -> () -> timers(scaled(1_000_000));
+            case "threadsafe" -> () -> threadsafe(scaled(2_000_000));
+            case "callsoon" -> () -> callSoon(100, scaled(10_000_000));
+            case "armcancel" -> () -> armCancel(scaled(2_000_000), scaled(1_000_000));
+            default -> throw new IllegalArgumentException("no such case: " + name);
+        };
         for (int i = 0; i < repetitions; i++) {
             long began = System.nanoTime();
-            switch (name) {
-                case "spawn" -> run(() -> spawn(1_000_000));
-                case "yield" -> run(() -> yields(100, 100_000));
-                case "pingpong" -> run(() -> pingpong(1_000_000));
-                case "timers" -> run(() -> timers(1_000_000));
-                case "threadsafe" -> run(() -> threadsafe(2_000_000));
-                case "callsoon" -> run(() -> callSoon(100, 10_000_000));
-                case "armcancel" -> run(() -> armCancel());
-                default -> throw new IllegalArgumentException("no such case: " + name);
-            }
+            run(benchmark);
             report(name, i, System.nanoTime() - began);
         }
+    }
+
+    static int scaled(int count) {
+        return Math.max(2, (int) (count * scale));
     }
 
     static void report(String name, int repetition, long nanos) {
@@ -129,26 +151,21 @@ public class Micro {
         over.await();
     }
 
-    /// A timer armed and cancelled beside 1,000, 10,000 ... live ones; prints nanoseconds each.
-    static void armCancel() {
+    /// Timers armed and cancelled at once, beside ever more live ones.
+    static void armCancel(int count, int liveMax) {
         EventLoop loop = getRunningLoop();
         Random random = new Random(1);
-        List<Handle> live = new ArrayList<>();
         Runnable nothing = () -> { };
-        for (int size = 1_000; size <= 1_000_000; size *= 10) {
+        List<Handle> live = new ArrayList<>();
+        for (int size = Math.min(1_000, liveMax); size <= liveMax; size *= 10) {
             while (live.size() < size)
                 live.add(loop.callLater(Duration.ofMillis(60_000 + random.nextInt(60_000)),
                         nothing));
-            int rounds = 2_000_000;
-            long best = Long.MAX_VALUE;
-            for (int k = 0; k < 3; k++) {
-                long began = System.nanoTime();
-                for (int i = 0; i < rounds; i++)
-                    loop.callLater(Duration.ofMillis(30_000 + (i * 7919L) % 60_000), nothing)
-                            .cancel();
-                best = Math.min(best, System.nanoTime() - began);
-            }
-            System.out.println(size + " live: " + best / rounds + " ns");
+            long began = System.nanoTime();
+            for (int i = 0; i < count; i++)
+                loop.callLater(Duration.ofMillis(30_000 + (i * 7919L) % 60_000), nothing).cancel();
+            System.out.println("{\"case\":\"armcancel\",\"live\":" + size
+                    + ",\"nanosEach\":" + (System.nanoTime() - began) / count + "}");
         }
         for (Handle handle : live) handle.cancel();
     }

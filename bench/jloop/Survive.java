@@ -4,10 +4,10 @@ import jloop.io.*;
 import static jloop.Asyncio.*;
 
 /// A server in the middle of many open connections, and what must not bring it down:
-/// `./jloop run bench/Survive.java [CONNECTIONS]`. The peers are a process of their own. After
-/// each fault the oracles are checked: file descriptors and tasks as before, an echo within 50
-/// ms, no processor time while idle, one report for each error. Exit status 1 if any does not
-/// hold.
+/// `./jloop run bench/jloop/Survive.java [CONNECTIONS]`. The peers are a process of their own.
+/// After each fault the oracles are checked: file descriptors and tasks as before, an echo
+/// within 50 ms, no processor time while idle, one report for each error. Exit status 1 if any
+/// does not hold.
 public class Survive {
 
     static final int IDLE_CHECK_MILLIS = 300;
@@ -200,7 +200,7 @@ public class Survive {
 
     static void startPeers(int port) throws IOException {
         String java = ProcessHandle.current().info().command().orElseThrow();
-        String source = System.getProperty("survive.source", "bench/Survive.java");
+        String source = System.getProperty("survive.source", "bench/jloop/Survive.java");
         String path = System.getProperty("jdk.module.path", "");
         List<String> command = new ArrayList<>(List.of(java));
         if (!path.isEmpty())
