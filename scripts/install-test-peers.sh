@@ -5,12 +5,17 @@ set -euo pipefail
 
 declare -A package=(
     [curl]=curl [openssl]=openssl [wrk]=wrk [python3]=python3 [strace]=strace [ip]=iproute2
+    [gcc]=gcc
 )
 
 missing=()
 for program in "${!package[@]}"; do
     command -v "$program" >/dev/null || missing+=("${package[$program]}")
 done
+
+# Headers, of the C library and of io_uring: the benchmarks' load generator and servers need them.
+[[ -e /usr/include/stdio.h ]] || missing+=(libc6-dev)
+[[ -e /usr/include/liburing.h ]] || missing+=(liburing-dev)
 
 if ((${#missing[@]} == 0)); then
     exit 0

@@ -1,0 +1,69 @@
+// load idle: opens --conns connections, each of which echoes one ping so that the server has set up
+// all it keeps for one, and lets them rest. Then pings go over random ones of them.
+#define _GNU_SOURCE
+#include "load.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FIRST 100       // what a server sets up once is not to be counted with the rest
+#define SETTLE_FIRST 0.3
+#define SETTLE 1.5
+#define IDLE_SECONDS 1.0
+#define PINGS 2000
+
+static void rest(double seconds) { usleep((useconds_t)(seconds * 1e6)); }
+
+static void ping_at_random(struct stream *streams, long count, struct tally *tally) {
+    unsigned seed = 12345;
+    for (int i = 0; i < PINGS; i++) {
+        nanos before = now();
+        if (stream_ping(&streams[rand_r(&seed) % count], &tally->mismatches)) {
+            histogram_add(&tally->latency, now() - before);
+            tally->messages++;
+        } else if (++tally->errors > 10) {
+            fail("more than 10 of %ld connections failed while they were idle", count);
+        }
+    }
+    tally->bytes = tally->messages * PING_SIZE;
+}
+
+int run_idle(const struct options *options) {
+    static struct tally tally;
+    const long count = options->conns, first = count < FIRST ? count : FIRST;
+    allow_files(count);
+    watchdog(15 + (double)count / 200);
+    struct stream *streams = calloc((size_t)count, sizeof *streams);
+    for (long i = 0; i < first; i++) {
+        streams[i] = open_stream(options, i, &tally.mismatches);
+    }
+    rest(SETTLE_FIRST);
+    long first_kb = resident_kb(options->pid);
+    nanos before = now();
+    for (long i = first; i < count; i++) {
+        streams[i] = open_stream(options, i, &tally.mismatches);
+    }
+    double open_seconds = (double)(now() - before) / 1e9;
+    rest(SETTLE);
+    long all_kb = resident_kb(options->pid);
+    struct reading from = read_clocks(options->pid);
+    rest(IDLE_SECONDS);
+    struct reading to = read_clocks(options->pid);
+    ping_at_random(streams, count, &tally);
+
+    report_begin();
+    report_count("messages", tally.messages);
+    report_count("bytes", tally.bytes);
+    report_count("errors", tally.errors);
+    report_count("mismatches", tally.mismatches);
+    report_number("openSeconds", open_seconds);
+    report_count("rss100Kb", (uint64_t)first_kb);
+    report_count("rssKb", (uint64_t)all_kb);
+    report_number("bytesPerConnection",
+                  count > first ? (double)(all_kb - first_kb) * 1024 / (double)(count - first) : 0);
+    report_number("idleCpuSeconds", to.server_seconds - from.server_seconds);
+    report_number("p50Micros", histogram_quantile(&tally.latency, 0.5) / 1e3);
+    report_number("p99Micros", histogram_quantile(&tally.latency, 0.99) / 1e3);
+    report_end();
+    return 0;
+}
