@@ -12,20 +12,13 @@
 #include <unistd.h>
 
 static const char USAGE[] =
-    "usage: load echo    ADDRESS --conns N --size BYTES [--pipeline P] WINDOW
-"
-    "       load connect ADDRESS --at-once N WINDOW
-"
-    "       load bulk    ADDRESS --size BYTES WINDOW
-"
-    "       load idle    ADDRESS --conns N --pid PID
-"
-    "       load hose    ADDRESS --quiet N --hose 0|1 WINDOW
-"
-    "WINDOW: --seconds S --warmup W --pid PID
-"
-    "ADDRESS: a port of 127.0.0.1, or the path of a unix socket
-";
+    "usage: load echo    ADDRESS --conns N --size BYTES [--pipeline P] WINDOW\n"
+    "       load connect ADDRESS --at-once N WINDOW\n"
+    "       load bulk    ADDRESS --size BYTES WINDOW\n"
+    "       load idle    ADDRESS --conns N --pid PID\n"
+    "       load hose    ADDRESS --quiet N --hose 0|1 WINDOW\n"
+    "WINDOW: --seconds S --warmup W --pid PID\n"
+    "ADDRESS: a port of 127.0.0.1, or the path of a unix socket\n";
 
 _Noreturn static void misused(const char *what, const char *argument) {
     fprintf(stderr, "load: %s: %s\n%s", what, argument, USAGE);
