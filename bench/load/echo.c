@@ -144,17 +144,20 @@ static void turn(void) {
 static void open_peers(void) {
     const struct options *options = run.options;
     allow_files(options->conns);
-    watchdog(5 + (double)options->conns / 200);
+    watch_opening(options->conns);
+    struct stream *streams = calloc((size_t)options->conns, sizeof *streams);
+    open_streams(options, streams, 0, options->conns, &run.tally.mismatches);
     run.peers = calloc((size_t)options->conns, sizeof *run.peers);
     for (long i = 0; i < options->conns; i++) {
         struct peer *peer = &run.peers[i];
-        peer->stream = open_stream(options, i, &run.tally.mismatches);
+        peer->stream = streams[i];
         make_nonblocking(peer->stream.fd);
         peer->sent_at = calloc((size_t)options->pipeline, sizeof *peer->sent_at);
         peer->next_end = peer->stream.received + (uint64_t)options->size;
         watch(peer, EPOLL_CTL_ADD, EPOLLIN);
     }
     run.alive = options->conns;
+    free(streams);
 }
 
 static void start_peers(void) {

@@ -147,12 +147,15 @@ static void move_hose(void) {
 static void open_all(void) {
     const struct options *options = run.options;
     allow_files(options->quiet + 1);
-    watchdog(5 + (double)options->quiet / 200);
+    watch_opening(options->quiet);
+    const long count = options->quiet + options->hose;
+    struct stream *streams = calloc((size_t)count, sizeof *streams);
+    open_streams(options, streams, 0, count, &run.tally.mismatches);
     run.epoll = epoll_create1(0);
     run.quiet = calloc((size_t)options->quiet, sizeof *run.quiet);
     for (long i = 0; i < options->quiet; i++) {
         struct stream *stream = &run.quiet[i].stream;
-        *stream = open_stream(options, i, &run.tally.mismatches);
+        *stream = streams[i];
         make_nonblocking(stream->fd);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &run.quiet[i]};
         if (epoll_ctl(run.epoll, EPOLL_CTL_ADD, stream->fd, &event)) {
@@ -160,9 +163,10 @@ static void open_all(void) {
         }
     }
     if (options->hose) {
-        run.hose = open_stream(options, options->quiet, &run.tally.mismatches);
+        run.hose = streams[options->quiet];
         make_nonblocking(run.hose.fd);
     }
+    free(streams);
 }
 
 // The hose has stopped; pings without an answer by the end of this are errors.

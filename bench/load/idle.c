@@ -34,15 +34,11 @@ int run_idle(const struct options *options) {
     allow_files(count);
     watchdog(15 + (double)count / 200);
     struct stream *streams = calloc((size_t)count, sizeof *streams);
-    for (long i = 0; i < first; i++) {
-        streams[i] = open_stream(options, i, &tally.mismatches);
-    }
+    open_streams(options, streams, 0, first, &tally.mismatches);
     rest(SETTLE_FIRST);
     long first_kb = resident_kb(options->pid);
     nanos before = now();
-    for (long i = first; i < count; i++) {
-        streams[i] = open_stream(options, i, &tally.mismatches);
-    }
+    open_streams(options, streams, first, count, &tally.mismatches);
     double open_seconds = (double)(now() - before) / 1e9;
     rest(SETTLE);
     long all_kb = resident_kb(options->pid);

@@ -95,9 +95,12 @@ bool stream_matches(const struct stream *stream, const char *bytes, size_t count
 int new_socket(const struct options *options, long index, int flags);
 // Connects it; 0 or an errno.
 int connect_socket(const struct options *options, int fd);
-// Connects, and waits for the echo of one ping: a server that accepts slowly is not overrun.
-// Blocking, with a limit to each wait.
-struct stream open_stream(const struct options *options, long index, uint64_t *mismatches);
+// Opens connections number `first` to `end` - 1, each with the echo of one ping. A few at a time: a
+// server that accepts slowly is not overrun. They block, with a limit to each wait.
+void open_streams(const struct options *options, struct stream *streams, long first, long end,
+                  uint64_t *mismatches);
+// Starts the watchdog for opening so many.
+void watch_opening(long count);
 // Sends a ping and waits for its echo; false when the connection fails.
 bool stream_ping(struct stream *stream, uint64_t *mismatches);
 void make_nonblocking(int fd);

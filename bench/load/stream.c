@@ -17,6 +17,7 @@
 #define PERIOD 4093       // a prime
 #define WAIT_SECONDS 3    // for one step of opening a connection
 #define SOURCES 200       // 127.0.1.1 to 127.0.1.200
+#define AT_A_TIME 64      // connections that wait for their first echo
 
 const char *pattern_at(uint64_t offset) {
     static char *pattern;
@@ -95,45 +96,69 @@ static void limit_waits(int fd) {
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-bool stream_ping(struct stream *stream, uint64_t *mismatches) {
-    char echo[PING_SIZE];
+static bool send_ping(struct stream *stream) {
     if (send(stream->fd, stream_next(stream), PING_SIZE, MSG_NOSIGNAL) != PING_SIZE) {
         return false;
     }
     stream->sent += PING_SIZE;
-    size_t wanted = PING_SIZE;
-    while (wanted > 0) {
-        ssize_t count = recv(stream->fd, echo, wanted, 0);
+    return true;
+}
+
+static bool receive_ping(struct stream *stream, uint64_t *mismatches) {
+    char echo[PING_SIZE];
+    while (stream->received < stream->sent) {
+        ssize_t count = recv(stream->fd, echo, stream->sent - stream->received, 0);
         if (count <= 0) {
-            if (count == 0) {
-                errno = ECONNRESET;
-            }
+            errno = count == 0 ? ECONNRESET : errno;
             return false;
         }
         *mismatches += !stream_matches(stream, echo, (size_t)count);
         stream->received += (size_t)count;
-        wanted -= (size_t)count;
     }
     return true;
 }
 
-struct stream open_stream(const struct options *options, long index, uint64_t *mismatches) {
+bool stream_ping(struct stream *stream, uint64_t *mismatches) {
+    return send_ping(stream) && receive_ping(stream, mismatches);
+}
+
+_Noreturn static void fail_opening(const struct options *options, long index, const char *step) {
+    const char *why = errno == EAGAIN ? "nothing came in 3 s" : strerror(errno);
+    fail("connection %ld to %s: %s: %s", index, options->address, step, why);
+}
+
+static struct stream begin_stream(const struct options *options, long index) {
     struct stream stream = {
         .fd = new_socket(options, index, 0),
         .start = (uint64_t)index * 977,
     };
     limit_waits(stream.fd);
-    int error = connect_socket(options, stream.fd);
-    if (error) {
-        fail("connection %ld to %s: %s", index, options->address, strerror(error));
+    errno = connect_socket(options, stream.fd);
+    if (errno) {
+        fail_opening(options, index, "connect");
     }
-    if (!stream_ping(&stream, mismatches)) {
-        bool late = errno == EAGAIN;
-        fail("connection %ld to %s: no echo of its first %d bytes: %s", index, options->address,
-             PING_SIZE, late ? "none came in 3 s" : strerror(errno));
+    if (!send_ping(&stream)) {
+        fail_opening(options, index, "its first bytes");
     }
     return stream;
 }
+
+void open_streams(const struct options *options, struct stream *streams, long first, long end,
+                  uint64_t *mismatches) {
+    for (long done = first; done < end;) {
+        long until = done + AT_A_TIME < end ? done + AT_A_TIME : end;
+        for (long i = done; i < until; i++) {
+            streams[i] = begin_stream(options, i);
+        }
+        for (; done < until; done++) {
+            if (!receive_ping(&streams[done], mismatches)) {
+                fail_opening(options, done, "the echo of its first bytes");
+            }
+        }
+    }
+}
+
+void watch_opening(long count) { watchdog(5 + (double)count / 200); }
 
 void make_nonblocking(int fd) {
     if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)) {
