@@ -6,19 +6,23 @@ set -uo pipefail
 cd "$(dirname "$0")"
 
 if (($# == 0)); then
-    set -- $(for script in peers/*/build.sh; do basename "$(dirname "$script")"; done)
+    set -- $(for script in {peers/*,start}/build.sh; do basename "$(dirname "$script")"; done)
 fi
 
 failed=0
 load/build.sh || { echo "load: the build failed"; failed=1; }
 for family; do
+    script=peers/$family/build.sh
+    if [[ $family == start ]]; then
+        script=start/build.sh
+    fi
     if [[ $family == load ]]; then
         continue
-    elif [[ ! -x peers/$family/build.sh ]]; then
+    elif [[ ! -x $script ]]; then
         echo "$family: no such family"
         failed=1
     else
-        peers/"$family"/build.sh || { echo "$family: the build failed"; failed=1; }
+        "$script" || { echo "$family: the build failed"; failed=1; }
     fi
 done
 exit $failed

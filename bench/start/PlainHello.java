@@ -1,6 +1,10 @@
-/// The same without jloop: what the JVM alone takes.
+import java.util.concurrent.TimeUnit;
 
-void main() throws InterruptedException {
-    java.util.concurrent.TimeUnit.MILLISECONDS.sleep(1);
-    IO.println("Hello, world!");
+/// The same without jloop: what the JVM alone takes.
+public class PlainHello {
+
+    public static void main(String[] arguments) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(1);
+        System.out.println("Hello, world!");
+    }
 }
