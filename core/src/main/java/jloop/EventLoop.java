@@ -650,25 +650,35 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// Has `callback` called in every turn in which `socket` is readable, in place of the
     /// callback it had.
     public void addReader(Socket socket, Runnable callback) {
+        addReader(socket, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addReader(Socket socket, Runnable callback, Context context) {
         checkOpen();
-        mine(socket).watch(Kind.READABLE, callback);
+        mine(socket).watch(Kind.READABLE, callback, context);
     }
 
     /// Ends [#addReader]. Returns false if there was no callback.
     public boolean removeReader(Socket socket) {
-        return !closed && mine(socket).watch(Kind.READABLE, null);
+        return !closed && mine(socket).watch(Kind.READABLE, null, null);
     }
 
     /// Has `callback` called in every turn in which `socket` is writable, in place of the
     /// callback it had.
     public void addWriter(Socket socket, Runnable callback) {
+        addWriter(socket, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addWriter(Socket socket, Runnable callback, Context context) {
         checkOpen();
-        mine(socket).watch(Kind.WRITABLE, callback);
+        mine(socket).watch(Kind.WRITABLE, callback, context);
     }
 
     /// Ends [#addWriter]. Returns false if there was no callback.
     public boolean removeWriter(Socket socket) {
-        return !closed && mine(socket).watch(Kind.WRITABLE, null);
+        return !closed && mine(socket).watch(Kind.WRITABLE, null, null);
     }
 
     private Socket mine(Socket socket) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **As in asyncio**: `Handle`. A cancelled handle forgets its call at once, so what the call
 /// captured can be collected even while the handle waits in a queue.
-public sealed class Handle permits TimerHandle, ThreadSafeHandle, Arrival {
+public sealed class Handle permits TimerHandle, ThreadSafeHandle, WatchHandle, Arrival {
 
     /*
      * 24 bytes, with compressed references: twelve of header and three references. One more field

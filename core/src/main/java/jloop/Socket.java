@@ -3,6 +3,9 @@ package jloop;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
+import java.util.Arrays;
 import java.util.Objects;
 import jloop.poller.Descriptor;
 import jloop.poller.Descriptor.Option;
@@ -24,6 +27,7 @@ public final class Socket implements AutoCloseable {
     private @Nullable SocketOperation outgoing;
     private @Nullable WatchOperation reader;
     private @Nullable WatchOperation writer;
+    private @Nullable String usedBy;                // whoever it was detached for, or null
 
     private Socket(Sockets sockets, Descriptor descriptor) {
         this.sockets = sockets;
@@ -58,28 +62,94 @@ public final class Socket implements AutoCloseable {
         return descriptor;
     }
 
+    /// The same for what moves bytes or waits: not for a socket that was detached.
+    private Descriptor ours(String verb) {
+        rejectDetached();
+        return onLoop(verb);
+    }
+
+    private void rejectDetached() {
+        if (usedBy != null)
+            throw new IllegalStateException(this + " is used by " + usedBy
+                    + ": it alone sends, receives and waits");
+    }
+
     private int check(String call, int result) throws IOException {
         return check(call + " on", this, result);
     }
 
     /// Binds it to a local address; port 0 for any free one.
     public void bind(SocketAddress address) throws IOException {
-        check("bind to", address, onLoop("bind").bind(address));
+        check("bind to", address, ours("bind").bind(address));
     }
 
     /// Makes it a listener that keeps up to `backlog` connections nobody has accepted yet.
     public void listen(int backlog) throws IOException {
         if (backlog < 1)
             throw new IllegalArgumentException("backlog must be at least 1, not " + backlog);
-        check("listen", onLoop("listen").listen(backlog));
+        check("listen", ours("listen").listen(backlog));
     }
 
     /// Sends what fits right now. Returns how many bytes, 0 if none.
     public int sendNow(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) return 0;
-        int result = onLoop("sendNow").sendNow(bytes, offset, length);
+        int result = ours("sendNow").sendNow(bytes, offset, length);
         return result == WOULD_BLOCK ? 0 : check("send", result);
+    }
+
+    /// [#sendNow(byte[], int, int)] of what remains in `bytes`, whose position it moves. Direct
+    /// buffers are sent as they are, without a copy.
+    public int sendNow(ByteBuffer bytes) throws IOException {
+        if (!bytes.hasRemaining()) return 0;
+        int result = ours("sendNow").sendNow(bytes);
+        return result == WOULD_BLOCK ? 0 : check("send", result);
+    }
+
+    /// Receives what is there right now: straight into `buffer`, at most `length` bytes.
+    /// Returns how many, 0 at the end of the stream, [#NOTHING_YET] if there is nothing.
+    ///
+    /// **Errors**: IllegalArgumentException if there is no room; IllegalStateException while a
+    /// task waits to receive.
+    public int receiveNow(byte[] buffer, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, buffer.length);
+        rejectNoRoom(length);
+        return receivedNow(receiver().receiveNow(buffer, offset, length));
+    }
+
+    /// [#receiveNow(byte[], int, int)] into what remains of `buffer`, whose position it moves.
+    public int receiveNow(ByteBuffer buffer) throws IOException {
+        if (buffer.isReadOnly()) throw new ReadOnlyBufferException();
+        rejectNoRoom(buffer.remaining());
+        return receivedNow(receiver().receiveNow(buffer));
+    }
+
+    /// Receives what is there right now, at most `maxBytes`, as an array of its size: empty at
+    /// the end of the stream, null if there is nothing. Otherwise as
+    /// [#receiveNow(byte[], int, int)].
+    public byte @Nullable [] receiveNow(int maxBytes) throws IOException {
+        rejectNoRoom(maxBytes);
+        byte[] shared = sockets.shared;
+        int result = receivedNow(
+                receiver().receiveNow(shared, 0, Math.min(maxBytes, shared.length)));
+        return result == NOTHING_YET ? null : Arrays.copyOf(shared, result);
+    }
+
+    /// What [#receiveNow(byte[], int, int)] returns if nothing has come.
+    public static final int NOTHING_YET = -1;
+
+    private int receivedNow(int result) throws IOException {
+        return result == WOULD_BLOCK ? NOTHING_YET : check("receive", result);
+    }
+
+    private Descriptor receiver() {
+        if (incoming != null) rejectBusy(incoming, "receiving");
+        return ours("receiveNow");
+    }
+
+    private static void rejectNoRoom(int room) {
+        if (room < 1)
+            throw new IllegalArgumentException("there must be room for a byte, not for " + room);
     }
 
     /// Throws away what has come and nobody has received, at most `maxBytes` of it, for who is
@@ -90,7 +160,7 @@ public final class Socket implements AutoCloseable {
         byte[] scratch = sockets.shared;
         int left = maxBytes;
         for (int count = 1; left > 0 && count > 0; left -= count) {
-            count = onLoop("receiveNow").receiveNow(scratch, 0, Math.min(left, scratch.length));
+            count = ours("discardReceived").receiveNow(scratch, 0, Math.min(left, scratch.length));
         }
     }
 
@@ -164,13 +234,31 @@ public final class Socket implements AutoCloseable {
         return descriptor.isOpen();
     }
 
+    /// Hands the connection over to `owner`, which is for texts: returns the socket that stands
+    /// for it from now on. What is left here tells addresses and sets options; all that moves
+    /// bytes, or waits, is refused, and closing it does nothing.
+    ///
+    /// **Errors**: IllegalStateException if it was detached before, while a task waits for it,
+    /// and while it has a reader or writer.
+    /// **As in asyncio**: what `TransportSocket` is for.
+    public Socket detach(String owner) {
+        ours("detach");
+        if (incoming != null) rejectBusy(incoming, "receiving");
+        if (outgoing != null) rejectBusy(outgoing, "sending");
+        if (reader != null || writer != null)
+            throw new IllegalStateException(this + " has a reader or writer: remove it first");
+        usedBy = Objects.requireNonNull(owner, "owner");
+        sockets.closed(this);
+        return new Socket(sockets, descriptor);
+    }
+
     /// Closes it. Tasks that wait for it get a SocketException. Closing again does nothing.
     @Override
     public void close() {
         loop.checkThread("close");
-        if (!descriptor.isOpen()) return;
-        watch(Kind.READABLE, null);
-        watch(Kind.WRITABLE, null);
+        if (usedBy != null || !descriptor.isOpen()) return;
+        watch(Kind.READABLE, null, null);
+        watch(Kind.WRITABLE, null, null);
         descriptor.close();
         sockets.closed(this);
     }
@@ -260,6 +348,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private void checkUsable() throws IOException {
+        rejectDetached();
         if (!descriptor.isOpen()) check("use of a closed socket", -jloop.kernel.Errno.EBADF);
     }
 
@@ -273,12 +362,13 @@ public final class Socket implements AutoCloseable {
     // ---- Readers and writers
 
     /// Replaces the callback for one direction; null for none. Returns true if there was one.
-    boolean watch(Kind kind, @Nullable Runnable callback) {
+    boolean watch(Kind kind, @Nullable Runnable callback, @Nullable Context context) {
+        rejectDetached();
         WatchOperation before = kind == Kind.READABLE ? reader : writer;
         if (before != null) before.stop();
         keep(kind, null);
         if (callback != null) {
-            WatchOperation made = new WatchOperation(loop, descriptor, kind, callback);
+            WatchOperation made = new WatchOperation(loop, descriptor, kind, callback, context);
             made.start();               // throws if a task waits in that direction
             keep(kind, made);
         }

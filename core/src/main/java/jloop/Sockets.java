@@ -9,7 +9,7 @@ import jloop.poller.Poller;
 /// The open sockets of a loop, and what they share.
 final class Sockets {
 
-    private static final int SHARED_BYTES = 64 * 1024;
+    private static final int SHARED_BYTES = 256 * 1024;
     private static final int IMMEDIATE_MAX = 64;
 
     final EventLoop loop;

@@ -2,20 +2,23 @@ package jloop;
 
 import jloop.poller.Descriptor;
 import jloop.poller.Operation;
+import org.jspecify.annotations.Nullable;
 
 /// Has a callback called in every turn in which a descriptor is readable, or writable.
-final class WatchOperation extends Operation {
+final class WatchOperation extends Operation implements Runnable {
 
     private final EventLoop loop;
     private final Runnable callback;
-    private final Context context = Context.copyContext();     // the same for all its calls
+    private final Handle handle;        // the same for all its calls: nothing is made per event
     private boolean active = true;
 
-    WatchOperation(EventLoop loop, Descriptor descriptor, Kind kind, Runnable callback) {
+    WatchOperation(EventLoop loop, Descriptor descriptor, Kind kind, Runnable callback,
+            @Nullable Context context) {
         super(descriptor);
         this.loop = loop;
         this.kind = kind;
         this.callback = callback;
+        this.handle = new WatchHandle(this, context);
     }
 
     void start() {
@@ -25,19 +28,27 @@ final class WatchOperation extends Operation {
     void stop() {
         active = false;
         loop.poller.cancel(this);
+        handle.cancel();
     }
 
     @Override
     public void completed() {
-        if (active) loop.ready.add(new Handle(this::call, context));
+        if (active) loop.ready.add(handle);
     }
 
-    private void call() {
+    /// Calls it, then waits again: so it is in the queue once at most.
+    @Override
+    public void run() {
         if (!active) return;
         try {
             callback.run();
         } finally {
             if (active && descriptor.isOpen()) start();
         }
+    }
+
+    @Override
+    public String toString() {
+        return Naming.of(callback);
     }
 }

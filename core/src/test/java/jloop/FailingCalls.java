@@ -100,6 +100,16 @@ public final class FailingCalls extends SystemCalls {
     }
 
     @Override
+    public int recv(int fd, MemorySegment bytes, int size) {
+        return fails("recv") ? -errno : super.recv(fd, bytes, size);
+    }
+
+    @Override
+    public int send(int fd, MemorySegment bytes, int size) {
+        return fails("send") ? -errno : super.send(fd, bytes, Math.min(size, sentMax));
+    }
+
+    @Override
     public int shutdown(int fd, int how) {
         return fails("shutdown") ? -errno : super.shutdown(fd, how);
     }

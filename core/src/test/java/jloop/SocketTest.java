@@ -123,6 +123,144 @@ class SocketTest {
         });
     }
 
+    // ---- Without waiting
+
+    @EachPoller
+    void receiveNow_returnsWhatIsThereNothingYetOrTheEnd(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                byte[] into = bytes(".......");
+                assertThat(ends.server().receiveNow(10)).isNull();
+                assertThat(ends.server().receiveNow(into, 0, 7)).isEqualTo(Socket.NOTHING_YET);
+
+                rig.loop.sockSendall(ends.client(), bytes("abcdef"));
+
+                assertThat(text(Objects.requireNonNull(ends.server().receiveNow(2))))
+                        .isEqualTo("ab");
+                assertThat(ends.server().receiveNow(into, 2, 2)).isEqualTo(2);
+                assertThat(text(into)).isEqualTo("..cd...");
+                assertThat(ends.server().receiveNow(10)).isEqualTo(bytes("ef"));
+                ends.client().close();
+                rig.await("the end", () -> isAtEnd(ends.server()));
+                assertThat(ends.server().receiveNow(into, 0, 1)).isZero();
+                assertThatThrownBy(() -> ends.server().receiveNow(0))
+                        .isInstanceOf(IllegalArgumentException.class);
+            }
+        });
+    }
+
+    private static boolean isAtEnd(Socket socket) {
+        try {
+            byte[] received = socket.receiveNow(1);
+            return received != null && received.length == 0;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @EachPoller
+    void now_byBuffersOfEachKind_movesTheirPositions(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                ByteBuffer direct = ByteBuffer.allocateDirect(10).put(bytes(".hello...."));
+                for (ByteBuffer sent : List.of(ByteBuffer.wrap(bytes(".hello.")), direct,
+                        ByteBuffer.wrap(bytes(".hello.")).asReadOnlyBuffer())) {
+                    for (ByteBuffer got : List.of(ByteBuffer.allocate(8),
+                            ByteBuffer.allocate(20).position(5).slice(),
+                            ByteBuffer.allocateDirect(8))) {
+                        assertThat(ends.client().sendNow(sent.limit(6).position(1))).isEqualTo(5);
+                        assertThat(sent.position()).isEqualTo(6);
+                        got.position(2);
+                        rig.await("the bytes", () -> receiveTo(ends.server(), got));
+                        assertThat(got.position()).isEqualTo(7);
+                        byte[] received = new byte[5];
+                        got.get(2, received);
+                        assertThat(text(received)).isEqualTo("hello");
+                        assertThat(ends.server().receiveNow(got)).isEqualTo(Socket.NOTHING_YET);
+                        assertThat(ends.client().sendNow(sent)).isZero();
+                    }
+                }
+                assertThatThrownBy(() -> ends.server()
+                        .receiveNow(ByteBuffer.allocate(1).asReadOnlyBuffer()))
+                        .isInstanceOf(java.nio.ReadOnlyBufferException.class);
+            }
+        });
+    }
+
+    private static boolean receiveTo(Socket socket, ByteBuffer buffer) {
+        try {
+            return socket.receiveNow(buffer) == 5;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @EachPoller
+    void receiveNow_whileATaskReceives_isRejected(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                Task<byte[]> receiving = createTask(() -> rig.loop.sockRecv(ends.server(), 10));
+                rig.turns(2);
+
+                assertThatThrownBy(() -> ends.server().receiveNow(10))
+                        .isInstanceOf(IllegalStateException.class);
+
+                rig.loop.sockSendall(ends.client(), bytes("x"));
+                assertThat(text(receiving.await())).isEqualTo("x");
+            }
+        });
+    }
+
+    @EachPoller
+    void detach_leavesAViewThatMovesNothing(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                Socket view = ends.client();
+                Socket own = view.detach("a test");
+
+                List<org.assertj.core.api.ThrowableAssert.ThrowingCallable> refused = List.of(
+                        () -> view.sendNow(bytes("x"), 0, 1), () -> view.receiveNow(1),
+                        () -> rig.loop.sockRecv(view, 1),
+                        () -> rig.loop.sockSendall(view, bytes("x")),
+                        () -> rig.loop.addReader(view, () -> { }),
+                        () -> rig.loop.removeReader(view),
+                        () -> rig.loop.addWriter(view, () -> { }), () -> view.detach("another"),
+                        () -> view.bind(Rig.loopback(0)));
+                for (var call : refused) {
+                    assertThatThrownBy(call).isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("used by a test");
+                }
+                view.close();
+                view.setNoDelay(true);
+                assertThat(view.localAddress()).isEqualTo(own.localAddress());
+                rig.loop.sockSendall(own, bytes("still open"));
+                assertThat(text(rig.loop.sockRecv(ends.server(), 20))).isEqualTo("still open");
+                own.close();
+                assertThat(view.isOpen()).isFalse();
+            }
+        });
+    }
+
+    @EachPoller
+    void detach_whileItIsWaitedFor_isRejected(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                Task<byte[]> receiving = createTask(() -> rig.loop.sockRecv(ends.server(), 10));
+                rig.turns(2);
+                assertThatThrownBy(() -> ends.server().detach("a test"))
+                        .isInstanceOf(IllegalStateException.class);
+                rig.loop.sockSendall(ends.client(), bytes("x"));
+                receiving.await();
+
+                rig.loop.addReader(ends.server(), () -> { });
+                assertThatThrownBy(() -> ends.server().detach("a test"))
+                        .isInstanceOf(IllegalStateException.class);
+                rig.loop.removeReader(ends.server());
+                ends.server().detach("a test").close();
+            }
+        });
+    }
+
     // ---- To connect and to accept
 
     @EachPoller

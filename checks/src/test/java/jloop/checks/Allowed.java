@@ -41,6 +41,7 @@ final class Allowed {
             "jloop.Arrival",
             "jloop.SocketOperation",
             "jloop.WatchOperation",
+            "jloop.WatchHandle",
             "jloop.kernel.EpollPoller",
             "jloop.kernel.EpollSocket",
             "jloop.kernel.EpollEvents",

@@ -13,6 +13,7 @@ import static jloop.kernel.SystemCalls.EPOLL_CTL_MOD;
 
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
@@ -98,7 +99,10 @@ final class EpollSocket extends Descriptor {
     }
 
     private int startReading(Operation operation) {
-        int result = readable ? read(operation) : UNDER_WAY;
+        // epoll looks by itself when it begins to watch: no need to look before.
+        boolean looks = operation.kind == Operation.Kind.READABLE
+                && (interest & READING) == 0;
+        int result = readable && !looks ? read(operation) : UNDER_WAY;
         if (result == UNDER_WAY) result = watch(READING);
         if (result == UNDER_WAY) reading = operation;
         return result;
@@ -172,6 +176,10 @@ final class EpollSocket extends Descriptor {
         int got;
         do got = calls.recv(fd, array, offset, asked);
         while (got == -Errno.EINTR);
+        return received(got, asked);
+    }
+
+    private int received(int got, int asked) {
         if (got > 0 && got < asked && shortMeansEmpty) readable = false;
         return got;
     }
@@ -252,6 +260,31 @@ final class EpollSocket extends Descriptor {
         int result = fd < 0 ? -Errno.EBADF : receive(array, offset, length);
         if (result == -Errno.EAGAIN) readable = false;
         return result;
+    }
+
+    @Override
+    protected int receiveDirect(ByteBuffer buffer) {
+        if (fd < 0) return -Errno.EBADF;
+        MemorySegment bytes = MemorySegment.ofBuffer(buffer);
+        int asked = Math.min(buffer.remaining(), SystemCalls.CRITICAL_BYTES_MAX);
+        int got;
+        do got = calls.recv(fd, bytes, asked);
+        while (got == -Errno.EINTR);
+        if (got == -Errno.EAGAIN) readable = false;
+        return received(got, asked);
+    }
+
+    @Override
+    protected int sendDirect(ByteBuffer buffer) {
+        if (!buffer.isDirect()) return super.sendDirect(buffer);
+        if (fd < 0) return -Errno.EBADF;
+        MemorySegment bytes = MemorySegment.ofBuffer(buffer);
+        int size = Math.min(buffer.remaining(), SystemCalls.CRITICAL_BYTES_MAX);
+        int sent;
+        do sent = calls.send(fd, bytes, size);
+        while (sent == -Errno.EINTR);
+        if (sent == -Errno.EAGAIN) writable = false;
+        return sent;
     }
 
     @Override

@@ -316,6 +316,26 @@ final class NioDescriptor extends Descriptor {
     }
 
     @Override
+    protected int receiveDirect(ByteBuffer buffer) {
+        try {
+            int count = stream().read(buffer.duplicate());
+            return count > 0 ? count : count < 0 ? 0 : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.ENOTCONN);
+        }
+    }
+
+    @Override
+    protected int sendDirect(ByteBuffer buffer) {
+        try {
+            int count = stream().write(buffer.duplicate());
+            return count > 0 ? count : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EPIPE);
+        }
+    }
+
+    @Override
     public int shutdownOutput() {
         try {
             stream().shutdownOutput();

@@ -167,6 +167,30 @@ public class SystemCalls {
         }
     }
 
+    /// recv(2) that never waits, into memory outside of the heap. `size` is at most
+    /// `CRITICAL_BYTES_MAX`.
+    public int recv(int fd, MemorySegment bytes, int size) {
+        assert bytes.isNative() && size <= bytes.byteSize() : bytes;
+        try {
+            return result((long) Bytes.RECV.invokeExact(
+                    state, fd, bytes, (long) size, MSG_DONTWAIT));
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
+    /// send(2) that never waits and raises no SIGPIPE, of memory outside of the heap. `size` is
+    /// at most `CRITICAL_BYTES_MAX`.
+    public int send(int fd, MemorySegment bytes, int size) {
+        assert bytes.isNative() && size <= bytes.byteSize() : bytes;
+        try {
+            return result((long) Bytes.SEND.invokeExact(
+                    state, fd, bytes, (long) size, MSG_DONTWAIT | MSG_NOSIGNAL));
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
     public int shutdown(int fd, int how) {
         return call(SHUTDOWN, fd, how, 0, 0, 0);
     }

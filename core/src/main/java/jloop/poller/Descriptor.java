@@ -1,6 +1,7 @@
 package jloop.poller;
 
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /// An open socket of one [Poller]. Calls that never wait are methods here; those that may are
@@ -38,6 +39,42 @@ public abstract class Descriptor {
     /// Receives what is there right now: how many bytes, 0 at the end of the stream, or
     /// `-EAGAIN`. Must not be called while an operation is receiving.
     public abstract int receiveNow(byte[] array, int offset, int length);
+
+    /// [#receiveNow(byte[], int, int)] into what remains of `buffer`, whose position it moves.
+    public final int receiveNow(ByteBuffer buffer) {
+        int result = buffer.hasArray()
+                ? receiveNow(buffer.array(), buffer.arrayOffset() + buffer.position(),
+                        buffer.remaining())
+                : receiveDirect(buffer);
+        if (result > 0) buffer.position(buffer.position() + result);
+        return result;
+    }
+
+    /// [#sendNow(byte[], int, int)] of what remains in `buffer`, whose position it moves.
+    public final int sendNow(ByteBuffer buffer) {
+        int result = buffer.hasArray()
+                ? sendNow(buffer.array(), buffer.arrayOffset() + buffer.position(),
+                        buffer.remaining())
+                : sendDirect(buffer);
+        if (result > 0) buffer.position(buffer.position() + result);
+        return result;
+    }
+
+    /// Receives into what remains of a buffer without an array. Leaves its position.
+    protected int receiveDirect(ByteBuffer buffer) {
+        byte[] copy = new byte[buffer.remaining()];
+        int result = receiveNow(copy, 0, copy.length);
+        if (result > 0) buffer.put(buffer.position(), copy, 0, result);
+        return result;
+    }
+
+    /// Sends what remains in a buffer without an array, be it direct or read-only. Leaves its
+    /// position.
+    protected int sendDirect(ByteBuffer buffer) {
+        byte[] copy = new byte[buffer.remaining()];
+        buffer.get(buffer.position(), copy);
+        return sendNow(copy, 0, copy.length);
+    }
 
     /// Ends the sending direction: the peer reads the end of the stream (shutdown(2), SHUT_WR).
     public abstract int shutdownOutput();

@@ -85,6 +85,17 @@ final class FaultySystemCalls extends SystemCalls {
     }
 
     @Override
+    public int recv(int fd, MemorySegment bytes, int size) {
+        return unlessFaulty(Call.RECV, () -> super.recv(fd, bytes, size));
+    }
+
+    @Override
+    public int send(int fd, MemorySegment bytes, int size) {
+        int less = Math.min(size, sizeMax);
+        return unlessFaulty(Call.SEND, () -> super.send(fd, bytes, less));
+    }
+
+    @Override
     public int shutdown(int fd, int how) {
         return unlessFaulty(Call.SHUTDOWN, () -> super.shutdown(fd, how));
     }
