@@ -1,0 +1,77 @@
+package jloop.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The processes that the harness has started. All of them end with it.
+final class Children implements AutoCloseable {
+
+    /*
+     * Each is in a session of its own, for two reasons: Ctrl-C in the terminal reaches the harness
+     * alone, which then ends them in order; and the kernel groups tasks by session (autogroup,
+     * sched(7)), so that a plain nice says nothing between two sessions.
+     */
+    private static final String MOST_URGENT = "-19";
+
+    private final Path logs;
+    private final Set<Child> alive = ConcurrentHashMap.newKeySet();     // the shutdown hook reads
+
+    /// @param logs the folder for what they print
+    Children(Path logs) {
+        this.logs = logs;
+    }
+
+    /// Starts a process on some cores, a list as `taskset` takes it.
+    ///
+    /// @param name of its logs
+    Child start(String name, List<String> command, String cores) {
+        var out = logs.resolve(name + ".out");
+        var errors = logs.resolve(name + ".err");
+        try {
+            Files.createDirectories(logs);
+            var process = new ProcessBuilder(pinned(command, cores))
+                    .redirectInput(new File("/dev/null"))
+                    .redirectOutput(out.toFile())
+                    .redirectError(errors.toFile())
+                    .start();
+            var child = new Child(process, out, errors, this);
+            alive.add(child);
+            makeUrgent(process.pid());
+            return child;
+        } catch (IOException e) {
+            throw new BenchFailure("cannot start " + command + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static List<String> pinned(List<String> command, String cores) {
+        var pinned = new ArrayList<String>();
+        if (Command.isOnPath("setsid")) pinned.add("setsid");
+        pinned.addAll(List.of("taskset", "-c", cores));
+        pinned.addAll(command);
+        return pinned;
+    }
+
+    private static void makeUrgent(long pid) {
+        try {
+            Files.writeString(Path.of("/proc", Long.toString(pid), "autogroup"), MOST_URGENT);
+        } catch (IOException e) {
+            // No right to, or no such thing in this kernel: the windows tell of disturbances.
+        }
+    }
+
+    void forget(Child child) {
+        alive.remove(child);
+    }
+
+    /// Ends all that are alive.
+    @Override
+    public void close() {
+        for (var child : alive) child.close();
+    }
+}

@@ -1,0 +1,116 @@
+package jloop.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Runs JMH on the package `jloop.bench.parts`, in a JVM of its own, and reads what it found.
+final class Parts {
+
+    static final String NAME = "parts";
+
+    private static final String CONTESTANT = "jloop";
+    private static final String ALLOCATED = "gc.alloc.rate.norm";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final Map<String, Double> NANOS_PER_UNIT =
+            Map.of("ns/op", 1.0, "us/op", 1e3, "ms/op", 1e6, "s/op", 1e9);
+
+    private Parts() {}
+
+    /// The command of JMH that writes its results to `file`.
+    static List<String> command(Path file, Settings settings) {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--add-opens", "java.base/java.lang=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",        // JMH's own
+                "-cp", System.getProperty("java.class.path"),
+                "org.openjdk.jmh.Main",
+                "-rf", "json", "-rff", file.toString(), "-prof", "gc", "-foe", "true"));
+        if (settings.rounds() > 0) command.addAll(List.of("-i", settings.rounds() + ""));
+        if (settings.isQuick()) command.addAll(List.of("-f", "1", "-wi", "1", "-w", "300ms"));
+        if (settings.isQuick()) command.addAll(List.of("-r", "300ms"));
+        if (settings.isQuick() && settings.rounds() == 0) command.addAll(List.of("-i", "2"));
+        command.addAll(settings.cases());
+        if (settings.cases().isEmpty()) command.add("jloop\\.bench\\.parts\\..*");
+        return command;
+    }
+
+    static List<Row> run(Lab lab) throws WindowFailure {
+        var file = lab.target().resolve("jmh.json");
+        try {
+            Files.createDirectories(lab.target());
+            Files.deleteIfExists(file);
+            lab.run("jmh", command(file, lab.settings()), Lab.SERVER_CORE,
+                    Math.max(1, lab.minutesLeft() * 60));
+            if (!Files.exists(file)) throw new WindowFailure("JMH found nothing to run");
+            return rows(Files.readString(file));
+        } catch (IOException e) {
+            throw new BenchFailure("cannot use " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// One row for each benchmark and its parameters, one window for each iteration.
+    static List<Row> rows(String json) throws WindowFailure {
+        var rows = new ArrayList<Row>();
+        try {
+            for (var result : JSON.readTree(json)) rows.add(row(result));
+        } catch (JsonProcessingException e) {
+            throw new WindowFailure("JMH wrote no JSON: " + e.getOriginalMessage());
+        }
+        return rows;
+    }
+
+    private static Row row(JsonNode result) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("part", result.path("benchmark").asText().replace("jloop.bench.parts.", ""));
+        for (var each : result.path("params").properties()) {
+            values.put(each.getKey(), each.getValue().asText());
+        }
+        var metric = result.path("primaryMetric");
+        var unit = metric.path("scoreUnit").asText();
+        double factor = NANOS_PER_UNIT.getOrDefault(unit, 1.0);
+        if (!NANOS_PER_UNIT.containsKey(unit)) values.put("unit", unit);
+        var allocated = result.path("secondaryMetrics").path(ALLOCATED).path("score");
+        var windows = new ArrayList<Window>();
+        for (var fork : metric.path("rawData")) {
+            for (var score : fork) {
+                var figures = new LinkedHashMap<String, Double>();
+                figures.put("score", score.asDouble() * factor);
+                if (allocated.isNumber()) figures.put("allocatedBytes", allocated.asDouble());
+                windows.add(new Window(windows.size(), 0, false, null, null, figures));
+            }
+        }
+        return new Row(NAME, new Cell(values), CONTESTANT, null, false, windows);
+    }
+
+    /// All parts in one table.
+    static String table(List<Row> rows) {
+        var text = new StringBuilder("\n### ").append(NAME).append("\n\n");
+        text.append("| part | ns | min–max | bytes allocated | iterations |\n");
+        text.append("|---|---|---|---|---|\n");
+        for (var row : rows) {
+            var counted = row.counted();
+            var speed = Spread.of(
+                    counted.stream().mapToDouble(Layout.PARTS.measure()::of));
+            text.append("| ").append(row.cell().title())
+                    .append(" | ").append(Table.number(speed.median()))
+                    .append(" | ").append(Table.number(speed.min()))
+                    .append("–").append(Table.number(speed.max()))
+                    .append(" | ").append(Table.number(
+                            Layout.PARTS.columns().getFirst().of(counted)))
+                    .append(" | ").append(counted.size()).append(" |\n");
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,199 @@
+package jloop.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Writes and reads [Results]; bench/README.md describes the file.
+final class ResultsFile {
+
+    /*
+     * A window's figures stand beside its own fields in one object, as what a load generator
+     * printed does: so a reader needs no more than one level, and a figure must not be called
+     * as a field is.
+     */
+    private static final Set<String> FIELDS_OF_WINDOW =
+            Set.of("round", "atSeconds", "contended", "ratio", "error");
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private ResultsFile() {}
+
+    /// Writes a file that is at no time half written.
+    static void write(Path file, Results results) {
+        try {
+            var parent = file.toAbsolutePath().getParent();
+            if (parent != null) Files.createDirectories(parent);
+            var unfinished = file.resolveSibling(file.getFileName() + ".new");
+            Files.writeString(unfinished, text(results));
+            Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new BenchFailure("cannot write " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// A line for each window, so that a difference of two files can be read.
+    private static String text(Results results) throws JsonProcessingException {
+        var text = new StringBuilder("{\n");
+        member(text, "when", NODES.textNode(results.when()));
+        member(text, "commit", NODES.textNode(results.commit()));
+        member(text, "machine", JSON.valueToTree(results.machine()));
+        member(text, "versions", JSON.valueToTree(new TreeMap<>(results.versions())));
+        member(text, "control", NODES.textNode(results.control()));
+        text.append("\"cells\":[");
+        for (int i = 0; i < results.rows().size(); i++) {
+            text.append(i == 0 ? "\n" : ",\n");
+            row(text, results.rows().get(i));
+        }
+        text.append("],\n\"skipped\":").append(JSON.writeValueAsString(results.skipped()));
+        return text.append("}\n").toString();
+    }
+
+    private static void member(StringBuilder text, String name, JsonNode value)
+            throws JsonProcessingException {
+        text.append('"').append(name).append("\":").append(JSON.writeValueAsString(value));
+        text.append(",\n");
+    }
+
+    private static void row(StringBuilder text, Row row) throws JsonProcessingException {
+        var head = NODES.objectNode().put("benchmark", row.benchmark());
+        head.set("cell", JSON.valueToTree(row.cell().values()));
+        head.put("contestant", row.contestant());
+        if (row.controlSpread() != null) head.put("controlSpread", row.controlSpread());
+        head.put("refused", row.refused());
+        var opened = JSON.writeValueAsString(head);
+        text.append(opened, 0, opened.length() - 1).append(",\"rounds\":[");
+        for (int i = 0; i < row.windows().size(); i++) {
+            text.append(i == 0 ? "\n  " : ",\n  ");
+            text.append(JSON.writeValueAsString(node(row.windows().get(i))));
+        }
+        text.append("]}");
+    }
+
+    private static ObjectNode node(Window window) {
+        var node = NODES.objectNode();
+        node.put("round", window.round());
+        put(node, "atSeconds", window.atSeconds());
+        node.put("contended", window.contended());
+        if (window.ratio() != null) node.put("ratio", window.ratio());
+        if (window.error() != null) node.put("error", window.error());
+        window.figures().forEach((name, value) -> put(node, name, value));
+        return node;
+    }
+
+    private static void put(ObjectNode node, String name, double value) {
+        if (value == Math.rint(value) && Math.abs(value) < 1e15) node.put(name, (long) value);
+        else node.put(name, value);
+    }
+
+    /// Reads what [#write] wrote. A mistake in the file is a [BenchFailure] that says where.
+    static Results read(Path file) {
+        try {
+            return results(file, JSON.readTree(Files.readString(file)));
+        } catch (JsonProcessingException e) {
+            throw new BenchFailure(file + ":" + e.getLocation().getLineNr() + ": not JSON: "
+                    + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new BenchFailure("cannot read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Results results(Path file, JsonNode root) {
+        if (!root.path("cells").isArray()) {
+            throw new BenchFailure(file + ": no results: \"cells\" is "
+                    + (root.has("cells") ? root.get("cells") : "missing") + ", expected an array");
+        }
+        var machine = root.path("machine");
+        var rows = new ArrayList<Row>();
+        for (var cell : root.path("cells")) rows.add(row(file, rows.size(), cell));
+        var skipped = new ArrayList<Skipped>();
+        for (var each : root.path("skipped")) {
+            skipped.add(new Skipped(each.path("contestant").asText(), each.path("why").asText()));
+        }
+        return new Results(
+                root.path("when").asText(),
+                root.path("commit").asText(),
+                new Machine(
+                        machine.path("cpu").asText(),
+                        machine.path("cores").asInt(),
+                        machine.path("kernel").asText(),
+                        machine.path("memoryMb").asLong()),
+                texts(root.path("versions")),
+                root.path("control").asText(),
+                rows,
+                skipped);
+    }
+
+    private static Row row(Path file, int index, JsonNode node) {
+        for (var field : List.of("benchmark", "cell", "contestant", "rounds")) {
+            if (!node.has(field)) {
+                throw new BenchFailure(file + ": cell " + (index + 1) + ": \"" + field
+                        + "\" is missing");
+            }
+        }
+        var windows = new ArrayList<Window>();
+        for (var round : node.path("rounds")) windows.add(window(round));
+        return new Row(
+                node.path("benchmark").asText(),
+                cell(node.path("cell")),
+                node.path("contestant").asText(),
+                number(node.get("controlSpread")),
+                node.path("refused").asBoolean(),
+                windows);
+    }
+
+    private static Cell cell(JsonNode node) {
+        var values = new LinkedHashMap<String, Object>();
+        for (var field : node.properties()) {
+            var value = field.getValue();
+            values.put(field.getKey(), value.isNumber() ? (Object) value.asLong() : value.asText());
+        }
+        return new Cell(values);
+    }
+
+    private static Window window(JsonNode node) {
+        var error = node.get("error");
+        return new Window(
+                node.path("round").asInt(),
+                node.path("atSeconds").asDouble(),
+                node.path("contended").asBoolean(),
+                number(node.get("ratio")),
+                error == null ? null : error.asText(),
+                figures(node));
+    }
+
+    /// The numbers of an object that are no field of a window.
+    static Map<String, Double> figures(JsonNode node) {
+        var figures = new LinkedHashMap<String, Double>();
+        for (var field : node.properties()) {
+            if (field.getValue().isNumber() && !FIELDS_OF_WINDOW.contains(field.getKey())) {
+                figures.put(field.getKey(), field.getValue().asDouble());
+            }
+        }
+        return figures;
+    }
+
+    private static @Nullable Double number(@Nullable JsonNode node) {
+        return node == null || !node.isNumber() ? null : (Double) node.asDouble();
+    }
+
+    private static Map<String, String> texts(JsonNode node) {
+        var texts = new LinkedHashMap<String, String>();
+        for (var field : node.properties()) texts.put(field.getKey(), field.getValue().asText());
+        return texts;
+    }
+}

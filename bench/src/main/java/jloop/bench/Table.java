@@ -1,0 +1,110 @@
+package jloop.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The rows of one cell as a table in Markdown, or the reason why there is none.
+final class Table {
+
+    private static final String NONE = "-";
+
+    private Table() {}
+
+    /// `rows` are all of one cell.
+    static String of(Layout layout, List<Row> rows) {
+        var first = rows.getFirst();
+        var text = new StringBuilder("\n### ").append(first.benchmark());
+        var title = first.cell().title();
+        if (!title.isEmpty()) text.append(": ").append(title);
+        text.append("\n\n");
+        if (first.refused()) return text.append(refusal(layout, rows)).append('\n').toString();
+
+        boolean hasControl = first.controlSpread() != null;
+        line(text, head(layout, hasControl));
+        line(text, head(layout, hasControl).stream().map(_ -> "---").toList());
+        for (var row : rows) line(text, cells(layout, row, hasControl));
+        remarks(layout, rows).forEach(remark -> text.append('\n').append(remark).append('\n'));
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, List<String> cells) {
+        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    }
+
+    private static List<String> head(Layout layout, boolean hasControl) {
+        var head = new ArrayList<>(List.of("contestant", layout.measure().title(), "min–max"));
+        if (hasControl) head.add("speed, " + layout.control() + " = 1 (min–max)");
+        for (var column : layout.columns()) head.add(column.title());
+        head.add("windows (contended)");
+        return head;
+    }
+
+    private static List<String> cells(Layout layout, Row row, boolean hasControl) {
+        var counted = row.counted();
+        var speed = Spread.of(counted.stream().mapToDouble(layout.measure()::of));
+        var cells = new ArrayList<String>();
+        cells.add(row.contestant() + (row.isContended() ? " *" : ""));
+        cells.add(number(speed.median()));
+        cells.add(number(speed.min()) + "–" + number(speed.max()));
+        if (hasControl) cells.add(ratio(Control.ratios(counted)));
+        for (var column : layout.columns()) cells.add(number(column.of(counted)));
+        long contended = row.windows().stream().filter(Window::contended).count();
+        cells.add(row.windows().size() + " (" + contended + ")");
+        return cells;
+    }
+
+    private static String ratio(Spread ratios) {
+        if (Double.isNaN(ratios.median())) return NONE;
+        return String.format(Locale.ROOT, "%.2f (%.2f–%.2f)",
+                ratios.median(), ratios.min(), ratios.max());
+    }
+
+    private static String refusal(Layout layout, List<Row> rows) {
+        var first = rows.getFirst();
+        var text = String.format(Locale.ROOT,
+                "Not reported: the control %s varied by %.0f %%, more than the %.0f %% at which a"
+                        + " comparison still says something.",
+                layout.control(), percent(first.controlSpread()), percent(Control.SPREAD_MAX));
+        for (var row : rows) {
+            if (!row.contestant().equals(layout.control())) continue;
+            var speed = Spread.of(row.counted().stream().mapToDouble(layout.measure()::of));
+            text += " It had " + number(speed.min()) + " to " + number(speed.max()) + " "
+                    + layout.measure().title() + ".";
+        }
+        return text + " The samples are in the results file.";
+    }
+
+    private static double percent(@Nullable Double share) {
+        return Objects.requireNonNullElse(share, Double.NaN) * 100;
+    }
+
+    private static List<String> remarks(Layout layout, List<Row> rows) {
+        var remarks = new ArrayList<String>();
+        if (!layout.control().isEmpty() && rows.getFirst().controlSpread() == null) {
+            remarks.add("No control was measured: nothing says how steady the machine was.");
+        }
+        if (rows.stream().anyMatch(Row::isContended)) {
+            remarks.add("\\* other processes took more of its core than they may in every window.");
+        }
+        for (var row : rows) {
+            row.windows().stream().filter(window -> !window.isMeasured()).findFirst().ifPresent(
+                    window -> remarks.add(row.contestant() + ": " + window.error()));
+        }
+        return remarks;
+    }
+
+    /// As in `1,234,567`, `123`, `12.3`, `1.23` and `0.0123`: three figures that say something.
+    static String number(double number) {
+        double size = Math.abs(number);
+        if (Double.isNaN(number)) return NONE;
+        if (size >= 100 || number == Math.rint(number) && size < 1e15) {
+            return String.format(Locale.ROOT, "%,.0f", number);
+        }
+        if (size >= 10) return String.format(Locale.ROOT, "%.1f", number);
+        if (size >= 0.1) return String.format(Locale.ROOT, "%.2f", number);
+        return String.format(Locale.ROOT, "%.4f", number);
+    }
+}
