@@ -41,7 +41,8 @@ final class Child implements AutoCloseable {
         return text(out) + text(errors);
     }
 
-    /// The last line that it has printed, to standard error if to anywhere; empty if it has not.
+    /// The last line that it has printed, to standard error if there is any; empty if there is
+    /// none.
     String lastWords() {
         return last(text(errors)).isEmpty() ? last(text(out)) : last(text(errors));
     }

@@ -13,8 +13,8 @@ final class Contention {
 
     private Contention() {}
 
-    /// The share that others took: given, or what is left of the window without the contestant's
-    /// time and the core's idle time. 0 if the figures do not say.
+    /// The share that others took: given, or what is left of the window without the time of the
+    /// contestant and the idle time of its core. 0 if the figures do not say.
     static double others(Map<String, Double> figures) {
         var given = figures.get(OTHERS);
         if (given != null) return given;

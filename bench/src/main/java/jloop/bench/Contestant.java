@@ -6,7 +6,7 @@ import java.util.Set;
 /// A program that is measured: how it is started, and what it can do.
 ///
 /// @param name what `--with` names it by
-/// @param family what it is built and listed with; the name of its file if that says nothing else
+/// @param family what it is built with; the name of its file if that says nothing else
 /// @param jvm whether it needs seconds of load until its compiler is done
 /// @param serves what it can be as a server: [#ECHO], [#SINK], [#HTTP]
 /// @param unix whether its address may be the path of a unix socket

@@ -94,9 +94,9 @@ final class ContestantFile {
     }
 
     private void check(Contestant contestant) {
-        if (!contestant.name().matches("[a-z0-9][a-z0-9.-]*")) {
+        if (!contestant.name().matches("[a-zA-Z0-9][a-zA-Z0-9.-]*")) {
             throw new BenchFailure(place + ": \"name\" is \"" + contestant.name()
-                    + "\", expected small letters, digits, dots and hyphens");
+                    + "\", expected letters, digits, dots and hyphens");
         }
         if (!contestant.serves().isEmpty()) {
             requirePlaceholder("argv", contestant.argv(), "{kind}");

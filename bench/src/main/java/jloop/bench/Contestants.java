@@ -47,8 +47,8 @@ final class Contestants {
         return List.copyOf(byName.values());
     }
 
-    /// Those that the patterns name, a pattern being a name or the start of one and `*`; without
-    /// a pattern, all that need not be asked for.
+    /// Those that the patterns name, a pattern being a name or the start of one and `*`; with
+    /// no pattern at all, those that need not be asked for.
     List<Contestant> chosen(List<String> patterns) {
         if (patterns.isEmpty()) {
             return byName.values().stream().filter(each -> !each.onlyIfAsked()).toList();

@@ -22,9 +22,9 @@ final class Control {
         this.measure = measure;
     }
 
-    /// How much the control varied: the distance of its fastest and slowest window, as a share of
-    /// the median one. Of more than ten windows the fastest and the slowest tenth are left out,
-    /// or a longer run would look worse than a shorter one. Null if it was not measured.
+    /// How much the control varied: the distance of its fastest and slowest window, as a share
+    /// of the median one. Of more than ten windows the fastest and the slowest tenth are left
+    /// out, or a longer run would look worse than a shorter one. Null if it was not measured.
     @Nullable Double spread() {
         if (windows.isEmpty()) return null;
         double[] sorted = windows.stream().mapToDouble(measure::of).sorted().toArray();

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What connections cost on which nothing happens: a fresh server each time, for a server that has
-/// had connections keeps their memory.
+/// What connections cost on which nothing happens: a fresh server each time, for a server that
+/// has had connections keeps their memory.
 final class IdleBenchmark implements Benchmark {
 
     private static final double SECONDS = 60;

@@ -66,7 +66,8 @@ record Layout(String about, String control, Measure measure, List<Column> column
             List.of(
                     new Column("RSS MB at 100", window -> window.figure("rss100Kb") / KB_PER_MB),
                     new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB),
-                    new Column("CPU ms in an idle s", window -> window.figure("idleCpuSeconds") * 1e3),
+                    new Column("CPU ms in an idle s",
+                            window -> window.figure("idleCpuSeconds") * 1e3),
                     Column.of("ping p50 µs", "p50Micros"),
                     Column.of("ping p99 µs", "p99Micros"),
                     ERRORS));

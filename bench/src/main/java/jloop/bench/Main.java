@@ -21,13 +21,13 @@ import picocli.CommandLine.Spec;
 /// The command `jloop bench`.
 @Command(
         name = "jloop bench",
-        description = "Measures jloop beside its peers: each on core 0, load from core 1, in turns.",
+        description =
+                "Measures jloop beside its peers: each on core 0, load from core 1, in turns.",
         footer = {
             "",
             "Benchmarks: echo, unix, bulk, connect, idle, http, hose, start, sched, parts.",
             "bench/README.md says what each measures, and how to add a contestant."
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false)
 final class Main implements Callable<Integer> {
 
@@ -35,6 +35,10 @@ final class Main implements Callable<Integer> {
 
     @Spec
     private @Nullable CommandSpec spec;
+
+    @SuppressWarnings("unused")     // for picocli
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help, and end.")
+    private boolean isHelp;
 
     @Parameters(
             paramLabel = "NAME",
@@ -203,7 +207,8 @@ final class Main implements Callable<Integer> {
     /// A file of today that does not exist yet.
     private Path file() {
         var to = folder == null ? root.resolve("bench/results") : folder;
-        var name = LocalDate.now(ZoneId.systemDefault()) + (names.isEmpty() ? "" : "-" + String.join("-", names));
+        var today = LocalDate.now(ZoneId.systemDefault());
+        var name = today + (names.isEmpty() ? "" : "-" + String.join("-", names));
         var file = to.resolve(name + ".json");
         for (int i = 2; Files.exists(file); i++) file = to.resolve(name + "-" + i + ".json");
         return file;

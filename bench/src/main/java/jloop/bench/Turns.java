@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
-/// Measures contestants in one cell, in turns, so that what the machine does meanwhile happens to
-/// all of them alike.
+/// Measures contestants in one cell, in turns, so that what the machine does meanwhile happens
+/// to all of them alike.
 final class Turns {
 
     /*

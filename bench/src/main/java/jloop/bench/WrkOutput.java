@@ -19,7 +19,7 @@ final class WrkOutput {
 
     private WrkOutput() {}
 
-    /// `requests`, `seconds`, `errors`, and the latency as `p50Micros`, `p90Micros`, `p99Micros`.
+    /// `requests`, `seconds`, `errors`, and the latency: `p50Micros`, `p90Micros`, `p99Micros`.
     static Map<String, Double> figures(String printed) throws WindowFailure {
         var total = TOTAL.matcher(printed);
         if (!total.find()) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.IVersionProvider;
         description = "asyncio's event loop for the JVM.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Versions.class,
-        subcommands = RunCommand.class,
+        subcommands = {RunCommand.class, BenchCommand.class},
         footer = {"", "`jloop COMMAND --help` says more about a command."})
 final class Main {
 

@@ -25,6 +25,21 @@ class MainTest {
                 printed.toString());
     }
 
+    @Test
+    void help_namesTheCommands() {
+        assertEquals(0, execute("--help"));
+        assertTrue(printed.toString().contains("run "), printed.toString());
+        assertTrue(printed.toString().contains("bench  Measures jloop beside its peers, in a"
+                + " checkout of its sources."), printed.toString());
+    }
+
+    @Test
+    void benchOutsideACheckout_saysThatItNeedsOne() {
+        assertEquals(2, execute("bench", "echo", "--rounds", "1"));
+        assertTrue(printed.toString().startsWith("the benchmark suite comes with a checkout"),
+                printed.toString());
+    }
+
     private int execute(String... args) {
         var writer = new PrintWriter(printed);
         return Main.commandLine().setOut(writer).setErr(writer).execute(args);
