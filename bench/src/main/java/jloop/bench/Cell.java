@@ -41,7 +41,7 @@ record Cell(Map<String, Object> values) {
     }
 
     private static String words(String key, Object value) {
-        if (!(value instanceof Long number)) return value.toString();
+        if (!(value instanceof Long number)) return isName(key) ? value + "" : key + " " + value;
         return switch (key) {
             case "size" -> bytes(number);
             case "connections" -> counted(number, "connection");
@@ -50,6 +50,10 @@ record Cell(Map<String, Object> values) {
             case "atOnce" -> number + " at once";
             default -> key + " " + grouped(number);
         };
+    }
+
+    private static boolean isName(String key) {
+        return key.equals("case") || key.equals("part") || key.equals("unit");
     }
 
     private static String counted(long number, String noun) {
