@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define FAILURES_MAX 1000 // in a row: the server is gone
-#define DRAIN_SECONDS 1
 
 struct slot {
     struct stream stream;

@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define DRAIN_SECONDS 1 // what is in flight at the end may take so long to come back
 
 struct peer {
     struct stream stream;

@@ -19,7 +19,6 @@
 #define PINGS_PER_SECOND 2000
 #define PIECE 16384
 #define BLOCK 65536 // what the hose sends, and reads, before it does the other
-#define DRAIN_SECONDS 2
 
 struct quiet {
     struct stream stream;

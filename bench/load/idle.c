@@ -10,13 +10,15 @@
 #define SETTLE_FIRST 0.3
 #define SETTLE 1.5
 #define IDLE_SECONDS 1.0
-#define PINGS 2000
+#define PINGS 2000     // at most, and for at most so long:
+#define PING_SECONDS 5.0
 
 static void rest(double seconds) { usleep((useconds_t)(seconds * 1e6)); }
 
 static void ping_at_random(struct stream *streams, long count, struct tally *tally) {
     unsigned seed = 12345;
-    for (int i = 0; i < PINGS; i++) {
+    nanos limit = now() + nanos_of(PING_SECONDS);
+    for (int i = 0; i < PINGS && now() < limit; i++) {
         nanos before = now();
         if (stream_ping(&streams[rand_r(&seed) % count], &tally->mismatches)) {
             histogram_add(&tally->latency, now() - before);

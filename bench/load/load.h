@@ -13,6 +13,9 @@
 
 #define PING_SIZE 64
 
+// What is in flight at the end may take so long to come back: who is merely slow makes no error.
+#define DRAIN_SECONDS 3
+
 struct options {
     const char *address; // a port of 127.0.0.1, or the path of a unix socket
     long conns, size, pipeline, at_once, quiet, hose;
