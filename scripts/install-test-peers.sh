@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A package=(
     [curl]=curl [openssl]=openssl [wrk]=wrk [python3]=python3 [strace]=strace [ip]=iproute2
-    [gcc]=gcc
+    [gcc]=gcc [socat]=socat
 )
 
 missing=()

@@ -2,6 +2,8 @@ package jloop;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,6 +23,7 @@ import jloop.io.Server;
 import jloop.io.ServerOptions;
 import jloop.io.StreamPair;
 import jloop.io.Streams;
+import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 
 /// asyncio's functions, meant for `import static jloop.Asyncio.*`.
@@ -426,6 +429,58 @@ public final class Asyncio {
     public static Server startServer(ConnectionHandler handler, @Nullable String host, int port,
             UnaryOperator<ServerOptions> options) throws IOException {
         return Streams.serve(handler, host, port, options.apply(ServerOptions.DEFAULT));
+    }
+
+    // ---- Unix streams
+
+    /// Connects to the UNIX socket at `path` and returns the two directions of the connection.
+    /// If its server has more connections waiting than it takes, waits for room.
+    ///
+    /// **Errors**: NoSuchFileException if nothing is there; ConnectException if nobody listens
+    /// there. **Cancellation**: undone, nothing stays open.
+    public static StreamPair openUnixConnection(Path path) throws IOException {
+        return openUnixConnection(path, UnaryOperator.identity());
+    }
+
+    public static StreamPair openUnixConnection(Path path, UnaryOperator<ConnectOptions> options)
+            throws IOException {
+        return Streams.openUnix(
+                UnixDomainSocketAddress.of(path), options.apply(ConnectOptions.DEFAULT));
+    }
+
+    /// [#openUnixConnection(Path)] to a name that is no file. Linux, by epoll.
+    public static StreamPair openUnixConnection(UnixName name, UnaryOperator<ConnectOptions> options)
+            throws IOException {
+        return Streams.openUnix(name, options.apply(ConnectOptions.DEFAULT));
+    }
+
+    /// Listens at `path`, and runs `handler` in a task of its own for each connection, which is
+    /// closed when the handler returns.
+    ///
+    /// The file of a UNIX socket that is there already is removed first. The one made now has
+    /// the permissions that the umask leaves, and is removed when the server is closed, unless
+    /// another took its place ([ServerOptions#withCleanupSocket]).
+    ///
+    /// **Errors**: BindException, naming the path, if there is a file that is no socket;
+    /// NoSuchFileException without the folder; SocketException if the path is too long (107
+    /// bytes; by java.nio less).
+    public static Server startUnixServer(ConnectionHandler handler, Path path)
+            throws IOException {
+        return startUnixServer(handler, path, UnaryOperator.identity());
+    }
+
+    public static Server startUnixServer(ConnectionHandler handler, Path path,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Streams.serveUnix(handler, UnixDomainSocketAddress.of(path),
+                options.apply(ServerOptions.DEFAULT));
+    }
+
+    /// [#startUnixServer(ConnectionHandler, Path)] at a name that is no file. Linux, by epoll.
+    ///
+    /// **Errors**: BindException if the name is in use.
+    public static Server startUnixServer(ConnectionHandler handler, UnixName name,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Streams.serveUnix(handler, name, options.apply(ServerOptions.DEFAULT));
     }
 
     // ---- Iteration

@@ -1,12 +1,18 @@
 package jloop;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import jloop.kernel.Errno;
 import jloop.poller.Descriptor;
 import jloop.poller.Descriptor.Option;
 import jloop.poller.Family;
@@ -27,6 +33,8 @@ public final class Socket implements AutoCloseable {
     private @Nullable SocketOperation outgoing;
     private @Nullable WatchOperation reader;
     private @Nullable WatchOperation writer;
+    private @Nullable SocketAddress fileAddress;    // of a file to be removed at the end
+    private @Nullable Object fileKey;
     private @Nullable String usedBy;                // whoever it was detached for, or null
 
     private Socket(Sockets sockets, Descriptor descriptor) {
@@ -78,9 +86,39 @@ public final class Socket implements AutoCloseable {
         return check(call + " on", this, result);
     }
 
-    /// Binds it to a local address; port 0 for any free one.
+    /// Binds it to a local address: port 0 for any free one, a `UnixDomainSocketAddress` or a
+    /// [jloop.poller.UnixName] for a socket of UNIX.
     public void bind(SocketAddress address) throws IOException {
         check("bind to", address, ours("bind").bind(address));
+    }
+
+    /// Binds it to `path` as a server does. If there is the file of a UNIX socket already, it is
+    /// removed first, in use or not: what listens there goes on, but cannot be found any more.
+    /// With `removedOnClose` the file is removed by [#close()], if it is this socket's still.
+    ///
+    /// **Errors**: BindException if there is any other file.
+    public void bindPath(Path path, boolean removedOnClose) throws IOException {
+        SocketAddress address = UnixDomainSocketAddress.of(path);
+        int unlinked = ours("bindPath").unlink(address, null);
+        try {
+            bind(address);
+        } catch (BindException e) {
+            if (unlinked != 0 && unlinked != -Errno.ENOENT && unlinked != -Errno.ENOTSOCK)
+                e.addSuppressed(SocketErrors.of("remove", address, unlinked));
+            throw e;
+        }
+        if (!removedOnClose) return;
+        fileAddress = address;
+        fileKey = descriptor.fileKey(address);
+    }
+
+    /// Before the descriptor is closed: until then nothing else can have the number of the file.
+    private void removeFile() {
+        if (fileAddress == null || fileKey == null) return;
+        int result = descriptor.unlink(fileAddress, fileKey);
+        if (result == 0 || result == -Errno.ENOENT || result == -Errno.ENOTSOCK) return;
+        loop.callExceptionHandler(ExceptionContext.of("the file of a UNIX socket is left behind",
+                SocketErrors.of("remove", fileAddress, result)).withSource(this));
     }
 
     /// Makes it a listener that keeps up to `backlog` connections nobody has accepted yet.
@@ -88,6 +126,8 @@ public final class Socket implements AutoCloseable {
         if (backlog < 1)
             throw new IllegalArgumentException("backlog must be at least 1, not " + backlog);
         check("listen", ours("listen").listen(backlog));
+        // By java.nio to listen is to bind anew.
+        if (fileAddress != null) fileKey = descriptor.fileKey(fileAddress);
     }
 
     /// Sends what fits right now. Returns how many bytes, 0 if none.
@@ -164,7 +204,9 @@ public final class Socket implements AutoCloseable {
         }
     }
 
-    private static final int WOULD_BLOCK = -jloop.kernel.Errno.EAGAIN;
+    private static final int WOULD_BLOCK = -Errno.EAGAIN;
+    private static final Duration ROOM_PAUSE = Duration.ofMillis(1);
+    private static final Duration ROOM_PAUSE_MAX = Duration.ofMillis(50);
 
     /// Ends the sending direction: the peer reads the end of the stream.
     public void shutdownOutput() throws IOException {
@@ -249,7 +291,10 @@ public final class Socket implements AutoCloseable {
             throw new IllegalStateException(this + " has a reader or writer: remove it first");
         usedBy = Objects.requireNonNull(owner, "owner");
         sockets.closed(this);
-        return new Socket(sockets, descriptor);
+        Socket successor = new Socket(sockets, descriptor);
+        successor.fileAddress = fileAddress;
+        successor.fileKey = fileKey;
+        return successor;
     }
 
     /// Closes it. Tasks that wait for it get a SocketException. Closing again does nothing.
@@ -259,6 +304,7 @@ public final class Socket implements AutoCloseable {
         if (usedBy != null || !descriptor.isOpen()) return;
         watch(Kind.READABLE, null, null);
         watch(Kind.WRITABLE, null, null);
+        removeFile();
         descriptor.close();
         sockets.closed(this);
     }
@@ -275,9 +321,21 @@ public final class Socket implements AutoCloseable {
     }
 
     void connect(SocketAddress address) throws IOException {
-        SocketOperation operation = outgoing(Kind.CONNECT);
-        operation.remote = address;
-        check("connect to", address, carryOut(operation, "sockConnect"));
+        check("connect to", address, connectWhenThereIsRoom(address));
+    }
+
+    /// What connect(2) does when it may wait; a UNIX socket whose backlog is full tells nobody
+    /// when there is room.
+    private int connectWhenThereIsRoom(SocketAddress address) throws IOException {
+        Duration pause = ROOM_PAUSE;
+        while (true) {
+            SocketOperation operation = outgoing(Kind.CONNECT);
+            operation.remote = address;
+            int result = carryOut(operation, "sockConnect");
+            if (result != WOULD_BLOCK || address instanceof InetSocketAddress) return result;
+            Asyncio.sleep(pause);
+            if (pause.compareTo(ROOM_PAUSE_MAX) < 0) pause = pause.multipliedBy(2);
+        }
     }
 
     int receive(byte[] buffer, int offset, int length) throws IOException {
@@ -349,7 +407,7 @@ public final class Socket implements AutoCloseable {
 
     private void checkUsable() throws IOException {
         rejectDetached();
-        if (!descriptor.isOpen()) check("use of a closed socket", -jloop.kernel.Errno.EBADF);
+        if (!descriptor.isOpen()) check("use of a closed socket", -Errno.EBADF);
     }
 
     private int carryOut(SocketOperation operation, String verb) {

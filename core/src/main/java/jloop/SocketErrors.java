@@ -1,11 +1,17 @@
 package jloop;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import jloop.kernel.Errno;
+import jloop.poller.UnixName;
 
 /// The exception for a system call that failed.
 final class SocketErrors {
@@ -16,17 +22,33 @@ final class SocketErrors {
     /// `connect to /127.0.0.1:1 failed: ECONNREFUSED: connection refused`.
     static IOException of(String call, Object subject, int result) {
         int errno = -result;
-        String message = call + " " + subject + " failed: " + Errno.text(errno);
+        String message = call + " " + subject + " failed: " + Errno.text(errno)
+                + hint(subject, errno);
         return switch (errno) {
             case Errno.ECONNRESET -> new ConnectionResetException(message);
             case Errno.EPIPE -> new BrokenPipeException(message);
             case Errno.ECONNABORTED -> new ConnectionAbortedException(message);
+            case Errno.ENOENT -> new NoSuchFileException(null, null, message);
             case Errno.ECONNREFUSED, Errno.ETIMEDOUT -> new ConnectException(message);
             case Errno.EHOSTUNREACH, Errno.ENETUNREACH -> new NoRouteToHostException(message);
-            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES -> new BindException(message);
+            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL -> new BindException(message);
+            case Errno.EACCES -> call.startsWith("connect")
+                    ? new AccessDeniedException(null, null, message) : new BindException(message);
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM ->
                 new ResourceShortageException(message);
             default -> new SocketException(message);
+        };
+    }
+
+    /// What is behind an error that its name does not tell.
+    private static String hint(Object subject, int errno) {
+        return switch (subject) {
+            case UnixName _ when errno == Errno.EOPNOTSUPP ->
+                    " (abstract names are for epoll: Linux, with native access)";
+            case UnixDomainSocketAddress unix when errno == Errno.ENAMETOOLONG ->
+                    " (" + unix.getPath().toString().getBytes(UTF_8).length
+                            + " bytes; the path of a UNIX socket has about a hundred)";
+            default -> "";
         };
     }
 }

@@ -2,13 +2,16 @@ package jloop;
 
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.openConnection;
+import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startServer;
+import static jloop.Asyncio.startUnixServer;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,7 @@ import jloop.io.StreamWriter;
 import jloop.kernel.Errno;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -323,12 +327,54 @@ class FaultsTest {
     @ParameterizedTest(name = "{0}")
     @EnumSource(Fault.class)
     void oneCallFails_somebodyIsToldOnceAndNothingIsLeft(Fault fault) {
+        sweep(fault, new Place() {
+            @Override
+            public Server serve(ConnectionHandler handler) throws IOException {
+                return startServer(handler, HERE, 0);
+            }
+
+            @Override
+            public StreamPair connect(Server server) throws IOException {
+                return openConnection(HERE, server.port());
+            }
+        });
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SETSOCKOPT")
+    void oneCallFailsOverUnix_somebodyIsToldOnceAndNothingIsLeft(
+            Fault fault, @TempDir Path folder) {
+        Path path = folder.resolve("socket");
+        sweep(fault, new Place() {
+            @Override
+            public Server serve(ConnectionHandler handler) throws IOException {
+                assertThat(path).as("what is left of the server before").doesNotExist();
+                return startUnixServer(handler, path);
+            }
+
+            @Override
+            public StreamPair connect(Server server) throws IOException {
+                return openUnixConnection(path);
+            }
+        });
+        assertThat(path).doesNotExist();
+    }
+
+    /// Where a server listens.
+    private interface Place {
+
+        Server serve(ConnectionHandler handler) throws IOException;
+
+        StreamPair connect(Server server) throws IOException;
+    }
+
+    private static void sweep(Fault fault, Place place) {
         FailingCalls calls = new FailingCalls();
         Rig.run(calls, rig -> {
             SortedSet<String> before = Rig.sockets();
             for (int errno : fault.errnos) {
                 int nth = 1;
-                while (isTold(rig, calls, fault, nth, errno)) {
+                while (isTold(rig, calls, fault, nth, errno, place)) {
                     rig.checkClean(before);
                     rig.checkEcho();
                     assertThat(++nth).as("calls to fail").isLessThan(200);
@@ -340,10 +386,11 @@ class FaultsTest {
     }
 
     /// False if it did not come to the call that was to fail.
-    private static boolean isTold(Rig rig, FailingCalls calls, Fault fault, int nth, int errno) {
+    private static boolean isTold(
+            Rig rig, FailingCalls calls, Fault fault, int nth, int errno, Place place) {
         String what = fault + " number " + nth + ": " + Errno.text(errno);
         calls.fail(fault.call(), nth, errno);
-        int failures = converse(what);
+        int failures = converse(what, place);
         rig.await("an end to all tasks", () -> rig.taskCount() == 1);
         boolean reached = calls.hasFailed();
         calls.failNothing();
@@ -357,15 +404,15 @@ class FaultsTest {
     }
 
     /// Three clients talk to a server. Returns how many had an exception or no answer.
-    private static int converse(String what) {
+    private static int converse(String what, Place place) {
         int[] failures = new int[1];
         try {
             Asyncio.timeout(LIMIT, () -> {
-                Server server = startServer(answering(), HERE, 0);
+                Server server = place.serve(answering());
                 try (server) {
                     List<Task<Void>> clients = new ArrayList<>();
                     for (int i = 0; i < 3; i++)
-                        clients.add(createTask(() -> beClient(server.port())));
+                        clients.add(createTask(() -> beClient(place.connect(server))));
                     for (Task<Void> client : clients) {
                         try {
                             client.await(Exception.class);
@@ -395,8 +442,8 @@ class FaultsTest {
         };
     }
 
-    private static void beClient(int port) throws IOException {
-        try (StreamPair pair = openConnection(HERE, port)) {
+    private static void beClient(StreamPair open) throws IOException {
+        try (StreamPair pair = open) {
             String answer = ask(pair, "question");
             if (!answer.equals("answer to question")) throw new IOException("got " + answer);
             pair.writer().writeEof();

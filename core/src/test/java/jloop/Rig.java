@@ -23,6 +23,7 @@ import jloop.io.StreamPair;
 import jloop.poller.Clock;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
+import jloop.kernel.VirtualPoller;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ public final class Rig {
     private @Nullable TimerHandle watch;
 
     private Rig(Poller poller) {
-        loop = new EventLoop(poller, Clock.SYSTEM);
+        loop = new EventLoop(poller, poller instanceof Clock clock ? clock : Clock.SYSTEM);
         loop.setExceptionHandler((_, context) -> reports.add(context));
     }
 
@@ -77,6 +78,11 @@ public final class Rig {
     /// On epoll with system calls of which some fail.
     public static void run(FailingCalls calls, Body body) {
         run(new EpollPoller(calls), body);
+    }
+
+    /// With sockets in memory, and virtual time.
+    public static void runVirtual(Body body) {
+        run(new VirtualPoller(), body);
     }
 
     private static void run(Poller poller, Body body) {

@@ -1,6 +1,7 @@
 package jloop.io;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ public final class Server implements AutoCloseable {
     private final EventLoop loop;
     private final ConnectionHandler handler;
     private final ServerOptions options;
+    private final boolean isTcp;
     private final Set<StreamWriter> connections = new LinkedHashSet<>();
     private final List<Task<Void>> acceptors = new ArrayList<>();
     private List<Socket> listeners;
@@ -49,6 +51,7 @@ public final class Server implements AutoCloseable {
         this.listeners = List.copyOf(listeners);
         this.handler = handler;
         this.options = options;
+        isTcp = listeners.getFirst().localAddress() instanceof InetSocketAddress;
     }
 
     public EventLoop getLoop() {
@@ -69,10 +72,11 @@ public final class Server implements AutoCloseable {
         return connections.size();
     }
 
-    /// The port of the first listener: what to connect to if it was asked to take any.
+    /// The port of the first listener: what to connect to if it was asked to take any. -1 if
+    /// it is a UNIX socket.
     public int port() {
         if (closed) throw new IllegalStateException("the server is closed");
-        return listeners.getFirst().localAddress() instanceof java.net.InetSocketAddress address
+        return listeners.getFirst().localAddress() instanceof InetSocketAddress address
                 ? address.getPort() : -1;
     }
 
@@ -216,10 +220,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void begin(Socket accepted) {
-        try {
-            accepted.setNoDelay(true);
-        } catch (IOException _) {               // not TCP, or gone already: its reader will see
-        }
+        if (isTcp) setNoDelay(accepted);
         StreamPair pair = Streams.pair(loop, accepted, options.limitBytes());
         StreamWriter writer = pair.writer();
         connections.add(writer);
@@ -230,6 +231,13 @@ public final class Server implements AutoCloseable {
         loop.createTask(() -> serve(pair)).addDoneCallback(task -> {
             if (task.cancelled()) writer.close();       // perhaps before it began
         });
+    }
+
+    private static void setNoDelay(Socket accepted) {
+        try {
+            accepted.setNoDelay(true);
+        } catch (IOException _) {               // gone already: its reader will see
+        }
     }
 
     private void serve(StreamPair pair) {

@@ -4,14 +4,16 @@ package jloop.io;
 ///
 /// `backlog`: connections that wait to be accepted. `limitBytes`: see [StreamReader].
 /// `reusePort`: whether several servers may share the address. `closeOnReturn`: whether a
-/// connection is closed when its handler returns; asyncio leaves it open.
+/// connection is closed when its handler returns; asyncio leaves it open. `cleanupSocket`:
+/// whether the file of a UNIX server is removed when it is closed.
 public record ServerOptions(
-        int backlog, int limitBytes, boolean reusePort, boolean closeOnReturn) {
+        int backlog, int limitBytes, boolean reusePort, boolean closeOnReturn,
+        boolean cleanupSocket) {
 
     private static final int DEFAULT_BACKLOG = 1024;
 
     public static final ServerOptions DEFAULT =
-            new ServerOptions(DEFAULT_BACKLOG, StreamReader.DEFAULT_LIMIT, false, true);
+            new ServerOptions(DEFAULT_BACKLOG, StreamReader.DEFAULT_LIMIT, false, true, true);
 
     public ServerOptions {
         if (backlog < 1)
@@ -20,18 +22,24 @@ public record ServerOptions(
     }
 
     public ServerOptions withBacklog(int connections) {
-        return new ServerOptions(connections, limitBytes, reusePort, closeOnReturn);
+        return new ServerOptions(
+                connections, limitBytes, reusePort, closeOnReturn, cleanupSocket);
     }
 
     public ServerOptions withLimit(int bytes) {
-        return new ServerOptions(backlog, bytes, reusePort, closeOnReturn);
+        return new ServerOptions(backlog, bytes, reusePort, closeOnReturn, cleanupSocket);
     }
 
     public ServerOptions withReusePort(boolean shared) {
-        return new ServerOptions(backlog, limitBytes, shared, closeOnReturn);
+        return new ServerOptions(backlog, limitBytes, shared, closeOnReturn, cleanupSocket);
     }
 
     public ServerOptions withCloseOnReturn(boolean closes) {
-        return new ServerOptions(backlog, limitBytes, reusePort, closes);
+        return new ServerOptions(backlog, limitBytes, reusePort, closes, cleanupSocket);
+    }
+
+    /// For [jloop.Asyncio#startUnixServer]. False leaves the file to who comes next.
+    public ServerOptions withCleanupSocket(boolean removed) {
+        return new ServerOptions(backlog, limitBytes, reusePort, closeOnReturn, removed);
     }
 }

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -82,6 +84,46 @@ public final class Streams {
         return server;
     }
 
+    /// Connects to a UNIX socket.
+    public static StreamPair openUnix(SocketAddress address, ConnectOptions options)
+            throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        checkNotEmpty(address);
+        Socket socket = Socket.open(loop, StandardProtocolFamily.UNIX);
+        boolean connected = false;
+        try {
+            loop.sockConnect(socket, address);
+            connected = true;
+            return pair(loop, socket, options.limitBytes());
+        } finally {
+            if (!connected) socket.close();
+        }
+    }
+
+    /// Listens at a path or an abstract name.
+    public static Server serveUnix(ConnectionHandler handler, SocketAddress address,
+            ServerOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        checkNotEmpty(address);
+        if (options.reusePort())
+            throw new IllegalArgumentException("a UNIX socket has no port to reuse");
+        Socket listener = Socket.open(loop, StandardProtocolFamily.UNIX);
+        boolean listening = false;
+        try {
+            if (address instanceof UnixDomainSocketAddress unix)
+                listener.bindPath(unix.getPath(), options.cleanupSocket());
+            else
+                listener.bind(address);
+            listener.listen(options.backlog());
+            listening = true;
+        } finally {
+            if (!listening) listener.close();
+        }
+        Server server = new Server(loop, List.of(listener), handler, options);
+        server.startServing();
+        return server;
+    }
+
     /// A listener, or null if the machine has no such addresses and `optional`.
     private static @Nullable Socket listen(EventLoop loop, InetSocketAddress address,
             ServerOptions options, boolean optional) throws IOException {
@@ -131,6 +173,13 @@ public final class Streams {
     private static StandardProtocolFamily family(InetAddress address) {
         return address instanceof Inet4Address
                 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+    }
+
+    // unix(7): an empty address has the kernel choose a name that nobody knows.
+    private static void checkNotEmpty(SocketAddress address) {
+        if (address instanceof UnixDomainSocketAddress unix
+                && unix.getPath().toString().isEmpty())
+            throw new IllegalArgumentException("the path of a UNIX socket must not be empty");
     }
 
     private static void checkPort(int port, int least) {

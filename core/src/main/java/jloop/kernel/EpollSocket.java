@@ -372,6 +372,16 @@ final class EpollSocket extends Descriptor {
     }
 
     @Override
+    public @Nullable Object fileKey(SocketAddress address) {
+        return SocketFile.key(address);
+    }
+
+    @Override
+    public int unlink(SocketAddress address, @Nullable Object fileKey) {
+        return SocketFile.unlink(address, fileKey);
+    }
+
+    @Override
     public int number() {
         return isOpen() ? fd : -1;
     }

@@ -19,6 +19,7 @@ public final class Errno {
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
     public static final int EPIPE = 32;
+    public static final int ENAMETOOLONG = 36;
     public static final int EPROTO = 71;
     public static final int ENOTSOCK = 88;
     public static final int EOPNOTSUPP = 95;
@@ -53,6 +54,7 @@ public final class Errno {
             Map.entry(ENFILE, "ENFILE: too many open files in the system"),
             Map.entry(EMFILE, "EMFILE: too many open files"),
             Map.entry(EPIPE, "EPIPE: broken pipe"),
+            Map.entry(ENAMETOOLONG, "ENAMETOOLONG: name too long"),
             Map.entry(EPROTO, "EPROTO: protocol error"),
             Map.entry(ENOTSOCK, "ENOTSOCK: not a socket"),
             Map.entry(EOPNOTSUPP, "EOPNOTSUPP: not supported by the socket"),

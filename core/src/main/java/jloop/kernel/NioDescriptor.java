@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.Operation;
+import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 
 /// A socket of a [NioPoller].
@@ -30,7 +31,8 @@ final class NioDescriptor extends Descriptor {
      * may answer EADDRINUSE, as it may on Linux.
      *
      * java.nio closes a channel whose connect failed. The descriptor stays open, as a file
-     * descriptor would, and answers ENOTCONN or EPIPE.
+     * descriptor would, and answers ENOTCONN or EPIPE. But a UNIX socket whose listener has no
+     * room is asked to try again (EAGAIN), so that one gets a new channel.
      */
 
     private final NioPoller poller;
@@ -73,6 +75,7 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int bind(SocketAddress address) {
+        if (address instanceof UnixName) return -Errno.EOPNOTSUPP;
         try {
             stream().bind(address);
             return 0;
@@ -150,14 +153,25 @@ final class NioDescriptor extends Descriptor {
         }
     }
 
+    @Override
+    public @Nullable Object fileKey(SocketAddress address) {
+        return SocketFile.key(address);
+    }
+
+    @Override
+    public int unlink(SocketAddress address, @Nullable Object fileKey) {
+        return SocketFile.unlink(address, fileKey);
+    }
+
     // ---- operations ----------------------------------------------------------------------------
 
     boolean submit(Operation operation) {
         if (isBusy(operation.kind)) throw busy(operation);
         int result = begin(operation);
-        if (result == -Errno.EAGAIN) result = await(operation);
+        boolean waits = result == -Errno.EAGAIN && !isUnixConnect(operation);
+        if (waits) result = await(operation);
         operation.result = result;
-        return result != -Errno.EAGAIN;
+        return !waits || result != -Errno.EAGAIN;
     }
 
     @SuppressWarnings("ReferenceEquality")      // this operation, not one like it
@@ -165,6 +179,11 @@ final class NioDescriptor extends Descriptor {
         if (reading != operation && writing != operation) return false;
         setUnderWay(operation.kind, null);
         return true;
+    }
+
+    /// Connecting to a UNIX socket never waits: it is there and has room, or not.
+    private boolean isUnixConnect(Operation operation) {
+        return family == Family.UNIX && operation.kind == Operation.Kind.CONNECT;
     }
 
     private IllegalStateException busy(Operation operation) {
@@ -260,10 +279,27 @@ final class NioDescriptor extends Descriptor {
 
     private int connect(@Nullable SocketAddress remote) {
         if (remote == null) return -Errno.EINVAL;
+        if (remote instanceof UnixName) return -Errno.EOPNOTSUPP;
+        boolean wasOpen = channel != null && channel.isOpen();
         try {
             return stream().connect(remote) ? 0 : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
-            return failure(e, Errno.EISCONN);
+            int result = failure(e, Errno.EISCONN);
+            if (result == -Errno.EAGAIN && wasOpen) renew();
+            return result;
+        }
+    }
+
+    /// Puts a new channel in the place of one that connecting has closed.
+    private void renew() {
+        try {
+            SocketChannel stream = SocketChannel.open(NioPoller.protocol(family));
+            stream.configureBlocking(false);
+            channel = stream;
+            if (key != null) poller.settle();
+            key = null;
+        } catch (IOException e) {
+            // The closed channel stays; whoever tries again hears of it.
         }
     }
 

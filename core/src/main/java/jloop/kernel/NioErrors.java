@@ -46,6 +46,8 @@ final class NioErrors {
             new Words("No buffer space", Errno.ENOBUFS),
             new Words("Cannot allocate memory", Errno.ENOMEM),
             new Words("No such file or directory", Errno.ENOENT),
+            new Words("domain path too long", Errno.ENAMETOOLONG),
+            new Words("Resource temporarily unavailable", Errno.EAGAIN),
             new Words("Operation not permitted", Errno.EPERM),
             new Words("Operation not supported", Errno.EOPNOTSUPP),
             new Words("Protocol error", Errno.EPROTO),

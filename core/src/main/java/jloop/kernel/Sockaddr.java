@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Arrays;
 import jloop.poller.Family;
+import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 
 /// A socket address in native memory, as system calls take and give it: `struct sockaddr`. To
@@ -31,7 +32,8 @@ final class Sockaddr {
      *   u32  flow info                         4
      *        address           4, 4 bytes      8, 16 bytes              network order
      *   u32  scope id                         24
-     *        path                                              2, 108 bytes with a NUL
+     *        path                                              2, 108 bytes with a NUL after it
+     *        abstract name                                     2, 108 bytes with a NUL before it
      *   sizeof                16              28              110
      *
      * From ip(7), ipv6(7), unix(7). SockaddrTest sends each through the kernel and back.
@@ -62,6 +64,7 @@ final class Sockaddr {
         return switch (address) {
             case InetSocketAddress inet when family != Family.UNIX -> putInet(inet, family);
             case UnixDomainSocketAddress unix when family == Family.UNIX -> putUnix(unix);
+            case UnixName name when family == Family.UNIX -> putUnix(name);
             default -> -Errno.EAFNOSUPPORT;
         };
     }
@@ -118,13 +121,22 @@ final class Sockaddr {
 
     private int putUnix(UnixDomainSocketAddress address) {
         byte[] path = address.getPath().toString().getBytes(UTF_8);
-        if (path.length > PATH_BYTES_MAX) return -Errno.EINVAL;
+        if (path.length > PATH_BYTES_MAX) return -Errno.ENAMETOOLONG;
         memory.set(JAVA_SHORT, 0, (short) SystemCalls.AF_UNIX);
         // No path at all: the kernel chooses an abstract name (unix(7), autobind).
         if (path.length == 0) return PATH;
         putBytes(path, PATH);
         memory.set(JAVA_BYTE, PATH + path.length, (byte) 0);
         return PATH + path.length + 1;
+    }
+
+    // The size tells where the name ends: it may have any bytes.
+    private int putUnix(UnixName address) {
+        byte[] name = address.toBytes();
+        memory.set(JAVA_SHORT, 0, (short) SystemCalls.AF_UNIX);
+        memory.set(JAVA_BYTE, PATH, (byte) 0);
+        putBytes(name, PATH + 1);
+        return PATH + 1 + name.length;
     }
 
     private void putBytes(byte[] bytes, int to) {
@@ -143,9 +155,10 @@ final class Sockaddr {
         return host(getBytes(V6_ADDRESS, 16), memory.get(JAVA_INT, V6_SCOPE));
     }
 
-    private @Nullable SocketAddress getUnix() {
+    private SocketAddress getUnix() {
         byte[] path = getBytes(PATH, Math.max(size.get(JAVA_INT, 0) - PATH, 0));
-        if (path.length > 0 && path[0] == 0) return null;       // an abstract name
+        if (path.length > 1 && path[0] == 0)
+            return UnixName.of(Arrays.copyOfRange(path, 1, path.length));
         int end = 0;
         while (end < path.length && path[end] != 0) end++;
         return UnixDomainSocketAddress.of(new String(path, 0, end, UTF_8));

@@ -1,7 +1,7 @@
 package jloop.kernel;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /// One end of a connection between two virtual sockets.
@@ -88,7 +88,7 @@ final class VirtualEnd {
     /// UNIX socket knows at once.
     private int sendToClosed(int length) {
         outputEnded = true;
-        return local instanceof UnixDomainSocketAddress ? -Errno.EPIPE : length;
+        return local instanceof InetSocketAddress ? length : -Errno.EPIPE;
     }
 
     /// How many bytes were received, 0 at the end of the stream, or `-errno`.

@@ -1,5 +1,7 @@
 package jloop.kernel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import jloop.poller.Descriptor.Option;
 import jloop.poller.Family;
+import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 
 /// The addresses that virtual sockets are bound to.
@@ -19,13 +22,16 @@ final class VirtualNetwork {
 
     /*
      * Every address is local: there is one host, and it has all of them. A port is free as soon as
-     * its socket is closed (no TIME_WAIT), and so is a path: no file stays behind.
+     * its socket is closed (no TIME_WAIT), and so is a path: no file stays behind, and nothing is
+     * looked for in the real file system. What unlink() takes the path from listens on, but is
+     * not found there any more.
      *
      * The maps are only ever looked up, never walked: their order decides nothing.
      */
 
     private static final int FIRST_EPHEMERAL = 49152;       // RFC 6335 §6
     private static final int LAST_EPHEMERAL = 65535;
+    private static final int PATH_BYTES_MAX = 107;          // unix(7)
 
     private final Map<Integer, List<VirtualSocket>> byPort = new HashMap<>();
     private final Map<SocketAddress, VirtualSocket> byPath = new HashMap<>();
@@ -36,9 +42,15 @@ final class VirtualNetwork {
         return switch (address) {
             case InetSocketAddress inet when inet.isUnresolved() -> -Errno.EINVAL;
             case InetSocketAddress inet when accepts(socket, inet.getAddress()) -> 0;
-            case UnixDomainSocketAddress _ when socket.family() == Family.UNIX -> 0;
+            case UnixDomainSocketAddress unix when socket.family() == Family.UNIX ->
+                    pathBytes(unix) > PATH_BYTES_MAX ? -Errno.ENAMETOOLONG : 0;
+            case UnixName _ when socket.family() == Family.UNIX -> 0;
             default -> -Errno.EAFNOSUPPORT;
         };
+    }
+
+    private static int pathBytes(UnixDomainSocketAddress address) {
+        return address.getPath().toString().getBytes(UTF_8).length;
     }
 
     private static boolean accepts(VirtualSocket socket, InetAddress address) {
@@ -104,6 +116,15 @@ final class VirtualNetwork {
     private static InetSocketAddress inet(VirtualSocket bound) {
         if (bound.localAddress() instanceof InetSocketAddress inet) return inet;
         throw new AssertionError("in byPort, but bound to " + bound.localAddress());
+    }
+
+    /// The socket that is found at a path, in which it is what a file is elsewhere.
+    @Nullable VirtualSocket at(SocketAddress path) {
+        return path instanceof UnixDomainSocketAddress ? byPath.get(path) : null;
+    }
+
+    void unlink(SocketAddress path) {
+        byPath.remove(path);
     }
 
     void unbind(VirtualSocket socket, SocketAddress address) {

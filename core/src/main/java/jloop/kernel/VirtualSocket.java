@@ -130,6 +130,20 @@ final class VirtualSocket extends Descriptor {
         return state instanceof Connected(var end) ? end.remote() : null;
     }
 
+    @Override
+    public @Nullable Object fileKey(SocketAddress address) {
+        return poller.network.at(address);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality")      // this socket, not one like it
+    public int unlink(SocketAddress address, @Nullable Object fileKey) {
+        VirtualSocket there = poller.network.at(address);
+        if (there == null || fileKey != null && there != fileKey) return -Errno.ENOENT;
+        poller.network.unlink(address);
+        return 0;
+    }
+
     // ---- operations ----------------------------------------------------------------------------
 
     boolean submit(Operation operation) {

@@ -89,6 +89,14 @@ public abstract class Descriptor {
     /// The address of the peer, or null if there is none.
     public abstract @Nullable SocketAddress remoteAddress();
 
+    /// What tells the file of a UNIX socket that is at `address` now from any other that was or
+    /// will be there, or null if there is none: of an abstract name, for example.
+    public abstract @Nullable Object fileKey(SocketAddress address);
+
+    /// Removes the file at `address` if it is that of a UNIX socket and, unless `fileKey` is
+    /// null, has that key. `-ENOENT` if there is no such file, `-ENOTSOCK` if it is another.
+    public abstract int unlink(SocketAddress address, @Nullable Object fileKey);
+
     /// The number by which people know it (a file descriptor where there is one), or -1.
     public abstract int number();
 

@@ -19,7 +19,8 @@ public abstract class Operation {
         READABLE(true),
         /// Sends 1 to [Operation#length] bytes of [Operation#array]. Result: how many.
         SEND(false),
-        /// Connects to [Operation#remote]. Result: 0.
+        /// Connects to [Operation#remote]. Result: 0, or `-EAGAIN` if it is a UNIX socket whose
+        /// backlog is full (which nothing tells the end of: try again in a while).
         CONNECT(false),
         /// Waits until a send would not block. Result: 0.
         WRITABLE(false);

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -15,6 +17,7 @@ import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -34,18 +37,31 @@ class FaultSweepTest {
     @ParameterizedTest(name = "{0}")
     @EnumSource(Call.class)
     void failure_ofAnySystemCall_isReportedAndLeavesThePollerWell(Call call) throws Exception {
+        var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         for (int errno : errnos(call))
-            for (int nth = 1; isReached(call, nth, errno); nth++) { }
+            for (int nth = 1; isReached(call, nth, errno, Family.INET, address); nth++) { }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(Call.class)
+    void failure_ofAnySystemCallOverUnix_isReportedAndLeavesNothing(
+            Call call, @TempDir Path folder) throws Exception {
+        var address = UnixDomainSocketAddress.of(folder.resolve("socket"));
+        for (int errno : errnos(call)) {
+            for (int nth = 1; isReached(call, nth, errno, Family.UNIX, address); nth++)
+                assertThat(address.getPath()).doesNotExist();
+        }
     }
 
     /// Plays the scenario with one fault; false if it did not come to that.
-    private static boolean isReached(Call call, int nth, int errno) throws IOException {
+    private static boolean isReached(Call call, int nth, int errno, Family family,
+            SocketAddress address) throws IOException {
         String fault = call + " " + nth + " with " + Errno.text(errno);
         long filesBefore = KernelFiles.count();
         var calls = new FaultySystemCalls().fail(call, nth, errno);
         boolean reached;
         try (var poller = new EpollPoller(calls)) {
-            int result = new Scenario(poller).play();
+            int result = new Scenario(poller, family, address).play();
             reached = calls.count(call) >= nth;
             calls.heal();
             boolean visible = reached && !isInvisible(call, errno);
@@ -101,10 +117,14 @@ class FaultSweepTest {
     private static final class Scenario {
 
         private final Poller poller;
+        private final Family family;
+        private final SocketAddress home;
         private final List<Descriptor> open = new ArrayList<>();
 
-        Scenario(Poller poller) {
+        Scenario(Poller poller, Family family, SocketAddress home) {
             this.poller = poller;
+            this.family = family;
+            this.home = home;
         }
 
         /// 0, or the `-errno` that put an end to it.
@@ -115,13 +135,15 @@ class FaultSweepTest {
         }
 
         private int listenAndTalk() throws IOException {
-            Descriptor listener = open(Family.INET);
+            Descriptor listener = open(family);
             int result = listener.error();
             if (result == 0) result = listener.setOption(Descriptor.Option.REUSE_ADDRESS, 1);
-            var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
-            if (result == 0) result = listener.bind(address);
+            if (result == 0) result = listener.bind(home);
+            Object file = result == 0 ? listener.fileKey(home) : null;
             if (result == 0) result = listener.listen(5);
-            return result == 0 ? connect(listener) : result;
+            if (result == 0) result = connect(listener);
+            if (file != null) assertThat(listener.unlink(home, file)).isZero();
+            return result;
         }
 
         private int connect(Descriptor listener) {
@@ -130,7 +152,7 @@ class FaultSweepTest {
             Request accept = new Request(listener).accept();
             int result = submit(accept);
             if (result < 0) return result;
-            Descriptor client = open(Family.INET);
+            Descriptor client = open(family);
             result = client.error();
             if (result == 0) result = run(new Request(client).connect(address));
             if (result == 0) result = finish(accept);
@@ -150,7 +172,8 @@ class FaultSweepTest {
                     result = run(new Request(client).kind(Operation.Kind.WRITABLE));
                 if (result < 0) return result;
             }
-            int delay = client.getOption(Descriptor.Option.NO_DELAY);
+            int delay = client.getOption(family == Family.UNIX
+                    ? Descriptor.Option.KEEP_ALIVE : Descriptor.Option.NO_DELAY);
             int result = delay < 0 ? delay : client.shutdownOutput();
             return result < 0 ? result : run(new Request(server).receive(100));
         }

@@ -1,5 +1,6 @@
 package jloop.kernel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,8 +12,10 @@ import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
+import java.util.List;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
+import jloop.poller.UnixName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,12 +86,28 @@ class SockaddrTest {
     }
 
     @Test
-    void unix_boundToNoName_getsAnAbstractOneThatJavaCannotSay() {
+    void unix_boundToNoName_getsAnAbstractOne() {
         Descriptor socket = poller.open(Family.UNIX);
 
         assertThat(socket.bind(UnixDomainSocketAddress.of(""))).isZero();
 
-        assertThat(socket.localAddress()).isNull();
+        assertThat(socket.localAddress()).isInstanceOf(UnixName.class);
+    }
+
+    @Test
+    void unixName_boundByTheKernel_comesBack() {
+        byte[] longest = "x".repeat(UnixName.BYTES_MAX - 1).getBytes(UTF_8);
+        byte[] odd = {0, (byte) 0xff, 'a', 0};
+        for (UnixName name : List.of(UnixName.of("jloop-sockét"), UnixName.of(longest),
+                UnixName.of(odd), UnixName.of("x".repeat(UnixName.BYTES_MAX)))) {
+            Descriptor socket = poller.open(Family.UNIX);
+
+            assertThat(socket.bind(name)).isZero();
+
+            assertThat(socket.localAddress()).isEqualTo(name).hasSameHashCodeAs(name);
+            assertThat(poller.open(Family.UNIX).bind(name)).isEqualTo(-Errno.EADDRINUSE);
+        }
+        assertThat(sockaddr.put(UnixName.of("x"), Family.INET)).isEqualTo(-Errno.EAFNOSUPPORT);
     }
 
     @Test
@@ -96,7 +115,7 @@ class SockaddrTest {
         Descriptor socket = poller.open(Family.UNIX);
 
         assertThat(socket.bind(UnixDomainSocketAddress.of("/tmp/" + "x".repeat(103))))
-                .isEqualTo(-Errno.EINVAL);
+                .isEqualTo(-Errno.ENAMETOOLONG);
         assertThat(sockaddr.put(UnixDomainSocketAddress.of("x".repeat(107)), Family.UNIX))
                 .isEqualTo(110);
     }

@@ -515,6 +515,26 @@ class VirtualSocketTest {
 
         unix.listener.close();
         assertThat(poller.open(Family.UNIX).bind(path)).isZero();
+        assertThat(poller.open(Family.UNIX)
+                .bind(UnixDomainSocketAddress.of("x".repeat(108)))).isEqualTo(-Errno.ENAMETOOLONG);
+    }
+
+    @Test
+    void unlink_ofAUnixSocket_freesThePathAndNothingElse() {
+        var unix = VirtualPair.unix(poller, "/run/jloop.sock");
+        var path = UnixDomainSocketAddress.of("/run/jloop.sock");
+        Object key = unix.listener.fileKey(path);
+        VirtualSocket next = poller.open(Family.UNIX);
+
+        assertThat(next.unlink(path, null)).isZero();
+        assertThat(next.unlink(path, null)).isEqualTo(-Errno.ENOENT);
+        assertThat(((VirtualSocket) unix.listener).isListening()).isTrue();
+        assertThat(next.bind(path)).isZero();
+        assertThat(next.fileKey(path)).isNotNull().isNotEqualTo(key);
+
+        assertThat(unix.listener.unlink(path, key)).isEqualTo(-Errno.ENOENT);
+        unix.listener.close();
+        assertThat(poller.open(Family.UNIX).bind(path)).isEqualTo(-Errno.EADDRINUSE);
     }
 
     @Test
