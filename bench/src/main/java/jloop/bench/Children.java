@@ -15,9 +15,12 @@ final class Children implements AutoCloseable {
     /*
      * Each is in a session of its own, for two reasons: Ctrl-C in the terminal reaches the harness
      * alone, which then ends them in order; and the kernel groups tasks by session (autogroup,
-     * sched(7)), so that a plain nice says nothing between two sessions.
+     * sched(7)), so that a plain nice says nothing between two sessions. That of the group is set
+     * by the process itself, once it is in its session; without the right to, it stays as it is,
+     * and the windows tell of disturbances.
      */
-    private static final String MOST_URGENT = "-19";
+    private static final String URGENT =
+            "{ echo -19 > /proc/self/autogroup; } 2> /dev/null; exec taskset -c \"$@\"";
 
     private final Path logs;
     private final Set<Child> alive = ConcurrentHashMap.newKeySet();     // the shutdown hook reads
@@ -42,7 +45,6 @@ final class Children implements AutoCloseable {
                     .start();
             var child = new Child(process, out, errors, this);
             alive.add(child);
-            makeUrgent(process.pid());
             return child;
         } catch (IOException e) {
             throw new BenchFailure("cannot start " + command + ": " + e.getMessage(), e);
@@ -50,19 +52,12 @@ final class Children implements AutoCloseable {
     }
 
     private static List<String> pinned(List<String> command, String cores) {
-        var pinned = new ArrayList<String>();
-        if (Command.isOnPath("setsid")) pinned.add("setsid");
-        pinned.addAll(List.of("taskset", "-c", cores));
+        var pinned = new ArrayList<>(Command.isOnPath("setsid")
+                ? List.of("setsid", "sh", "-c", URGENT, "sh")
+                : List.of("taskset", "-c"));
+        pinned.add(cores);
         pinned.addAll(command);
         return pinned;
-    }
-
-    private static void makeUrgent(long pid) {
-        try {
-            Files.writeString(Path.of("/proc", Long.toString(pid), "autogroup"), MOST_URGENT);
-        } catch (IOException e) {
-            // No right to, or no such thing in this kernel: the windows tell of disturbances.
-        }
     }
 
     void forget(Child child) {

@@ -16,10 +16,13 @@ final class Control {
 
     private final List<Window> windows;     // those that count
     private final Measure measure;
+    private final Measure steadiness;
 
-    Control(List<Window> windows, Measure measure) {
+    /// @param steadiness what must not vary much
+    Control(List<Window> windows, Measure measure, Measure steadiness) {
         this.windows = windows;
         this.measure = measure;
+        this.steadiness = steadiness;
     }
 
     /// How much the control varied: the distance of its fastest and slowest window, as a share
@@ -27,7 +30,7 @@ final class Control {
     /// out, or a longer run would look worse than a shorter one. Null if it was not measured.
     @Nullable Double spread() {
         if (windows.isEmpty()) return null;
-        double[] sorted = windows.stream().mapToDouble(measure::of).sorted().toArray();
+        double[] sorted = windows.stream().mapToDouble(steadiness::of).sorted().toArray();
         int skipped = (sorted.length - 1) / 10;
         return (sorted[sorted.length - 1 - skipped] - sorted[skipped]) / Spread.median(sorted);
     }

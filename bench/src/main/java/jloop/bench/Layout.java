@@ -7,10 +7,20 @@ import java.util.List;
 ///
 /// @param about what is measured, in a few words
 /// @param control the contestant that the others are compared with; empty if there is none
-record Layout(String about, String control, Measure measure, List<Column> columns) {
+/// @param steadiness what must not vary much in the windows of the control
+record Layout(
+        String about,
+        String control,
+        Measure measure,
+        Measure steadiness,
+        List<Column> columns) {
 
     Layout {
         columns = List.copyOf(columns);
+    }
+
+    Layout(String about, String control, Measure measure, List<Column> columns) {
+        this(about, control, measure, measure, columns);
     }
 
     private static final double MICROS = 1e6;
@@ -61,7 +71,7 @@ record Layout(String about, String control, Measure measure, List<Column> column
 
     static final Layout IDLE = new Layout(
             "what a connection costs while nothing happens on it",
-            PEER,
+            "",     // memory does not depend on the neighbours
             less("bytes per connection", "bytesPerConnection", 1),
             List.of(
                     new Column("RSS MB at 100", window -> window.figure("rss100Kb") / KB_PER_MB),
@@ -82,6 +92,7 @@ record Layout(String about, String control, Measure measure, List<Column> column
             "how long the quiet wait while one connection never pauses",
             PEER,
             less("p99 µs of the quiet", "p99Micros", 1),
+            less("p50 µs", "p50Micros", 1),     // the last hundredth is never steady
             List.of(
                     Column.of("p50 µs", "p50Micros"),
                     Column.of("p99.9 µs", "p999Micros"),

@@ -160,8 +160,9 @@ final class Suite {
     }
 
     private void sayRound(Benchmark benchmark, Cell cell, int round, int rounds) {
-        lab.say(String.format(Locale.ROOT, "%s: %s: round %d of %d, %.0f minutes left",
-                benchmark.name(), cell.title(), round + 1, rounds, lab.minutesLeft()));
+        lab.say(String.format(Locale.ROOT, "%s: round %d of %d, %.0f minutes left",
+                benchmark.name() + (cell.title().isEmpty() ? "" : ": " + cell.title()),
+                round + 1, rounds, lab.minutesLeft()));
     }
 
     private void report(Layout layout, List<Row> more) {

@@ -70,9 +70,10 @@ final class Table {
                 layout.control(), percent(first.controlSpread()), percent(Control.SPREAD_MAX));
         for (var row : rows) {
             if (!row.contestant().equals(layout.control())) continue;
-            var speed = Spread.of(row.counted().stream().mapToDouble(layout.measure()::of));
-            text += " It had " + number(speed.min()) + " to " + number(speed.max()) + " "
-                    + layout.measure().title() + ".";
+            var steady = layout.steadiness();
+            var range = Spread.of(row.counted().stream().mapToDouble(steady::of));
+            text += " It had " + number(range.min()) + " to " + number(range.max()) + " "
+                    + steady.title() + ".";
         }
         return text + " The samples are in the results file.";
     }

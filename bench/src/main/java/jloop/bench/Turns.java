@@ -106,7 +106,7 @@ final class Turns {
         var layout = benchmark.layout();
         var controls = windows.getOrDefault(layout.control(), List.of());
         var row = new Row(benchmark.name(), cell, layout.control(), null, false, controls);
-        var control = new Control(row.counted(), layout.measure());
+        var control = new Control(row.counted(), layout.measure(), layout.steadiness());
         var rows = new ArrayList<Row>();
         windows.forEach((name, own) -> rows.add(new Row(
                 benchmark.name(),

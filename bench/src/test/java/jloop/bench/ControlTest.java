@@ -16,7 +16,7 @@ class ControlTest {
     @Test
     void ratio_isToTheTwoWindowsNearestInTime() {
         // control at 0, 1, 2, 3 s: 100, 200, 300, 400
-        var control = new Control(Windows.each(100, 200, 300, 400), more);
+        var control = control(Windows.each(100, 200, 300, 400), more);
 
         assertThat(control.ratio(Windows.of(0, 1.4, 500))).isEqualTo(2.0);
         assertThat(control.ratio(Windows.of(0, 9, 350))).isEqualTo(1.0);
@@ -24,7 +24,7 @@ class ControlTest {
 
     @Test
     void ratio_whereLessIsBetter_isAboveOneForWhatIsFaster() {
-        var control = new Control(Windows.each(100, 100), less);
+        var control = control(Windows.each(100, 100), less);
 
         assertThat(control.ratio(Windows.of(0, 0.5, 50))).isEqualTo(2.0);
     }
@@ -33,27 +33,34 @@ class ControlTest {
     void ratio_ofTheControlItself_isToOtherWindows() {
         var windows = Windows.each(100, 200, 200);
 
-        assertThat(new Control(windows, more).ratio(windows.getFirst())).isEqualTo(0.5);
+        assertThat(control(windows, more).ratio(windows.getFirst())).isEqualTo(0.5);
     }
 
     @Test
     void ratio_withoutAControl_isNone() {
-        assertThat(new Control(List.of(), more).ratio(Windows.of(0, 0, 1))).isNull();
-        assertThat(new Control(List.of(), more).spread()).isNull();
-        assertThat(new Control(List.of(), more).isTooUneven()).isFalse();
+        assertThat(control(List.of(), more).ratio(Windows.of(0, 0, 1))).isNull();
+        assertThat(control(List.of(), more).spread()).isNull();
+        assertThat(control(List.of(), more).isTooUneven()).isFalse();
     }
 
     @Test
     void ratio_ofAWindowThatFailed_isNone() {
-        var control = new Control(Windows.each(100, 100), more);
+        var control = control(Windows.each(100, 100), more);
 
         assertThat(control.ratio(Windows.failed(0, "no answer"))).isNull();
     }
 
     @Test
     void isTooUneven_above15Percent() {
-        assertThat(new Control(Windows.each(93, 100, 107), more).isTooUneven()).isFalse();
-        assertThat(new Control(Windows.each(92, 100, 108), more).isTooUneven()).isTrue();
+        assertThat(control(Windows.each(93, 100, 107), more).isTooUneven()).isFalse();
+        assertThat(control(Windows.each(92, 100, 108), more).isTooUneven()).isTrue();
+    }
+
+    @Test
+    void spread_isOfWhatMustBeSteady() {
+        var steady = new Measure("s", false, window -> window.figure("seconds"));
+
+        assertThat(new Control(Windows.each(1, 2, 3), more, steady).spread()).isZero();
     }
 
     @Test
@@ -61,9 +68,13 @@ class ControlTest {
         double[] even = DoubleStream.iterate(100, _ -> 100).limit(20).toArray();
         even[3] = 10;
         even[7] = 1000;
-        assertThat(new Control(Windows.each(even), more).spread()).isEqualTo(0);
+        assertThat(control(Windows.each(even), more).spread()).isEqualTo(0);
 
         even[8] = 150;
-        assertThat(new Control(Windows.each(even), more).spread()).isEqualTo(0.5, within(1e-9));
+        assertThat(control(Windows.each(even), more).spread()).isEqualTo(0.5, within(1e-9));
+    }
+
+    private static Control control(List<Window> windows, Measure measure) {
+        return new Control(windows, measure, measure);
     }
 }
