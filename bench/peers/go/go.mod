@@ -1,0 +1,3 @@
+module jloop/bench/peers
+
+go 1.19
