@@ -32,7 +32,7 @@ final class Accounts {
         var figures = new LinkedHashMap<String, Double>();
         figures.put("serverCpuSeconds", after.total() - before.total());
         figures.put("serverUserSeconds", after.user() - before.user());
-        figures.put("serverRssKb", ProcFs.memoryKb(pid, "VmRSS"));
+        figures.put("serverRssKb", ProcFs.residentKb(pid));
         figures.put(Contention.OTHERS, others(seconds, after.total() - before.total()));
         return figures;
     }

@@ -19,6 +19,11 @@ interface Benchmark {
         return 5;
     }
 
+    /// How long a window takes all in all, about; 0 if that depends on the contestant.
+    default double windowSeconds(Settings settings) {
+        return 0;
+    }
+
     /// Whether a contestant can be measured by this.
     boolean takes(Contestant contestant);
 

@@ -23,11 +23,13 @@ final class Children implements AutoCloseable {
             "{ echo -19 > /proc/self/autogroup; } 2> /dev/null; exec taskset -c \"$@\"";
 
     private final Path logs;
+    private final Leftovers leftovers;
     private final Set<Child> alive = ConcurrentHashMap.newKeySet();     // the shutdown hook reads
 
     /// @param logs the folder for what they print
     Children(Path logs) {
         this.logs = logs;
+        this.leftovers = new Leftovers(logs.resolve("running"));
     }
 
     /// Starts a process on some cores, a list as `taskset` takes it.
@@ -45,6 +47,7 @@ final class Children implements AutoCloseable {
                     .start();
             var child = new Child(process, out, errors, this);
             alive.add(child);
+            leftovers.add(process.pid());
             return child;
         } catch (IOException e) {
             throw new BenchFailure("cannot start " + command + ": " + e.getMessage(), e);
@@ -64,9 +67,16 @@ final class Children implements AutoCloseable {
         alive.remove(child);
     }
 
+    /// Ends what an earlier run left behind, which did not come to its end. Returns the numbers of
+    /// the processes.
+    List<Long> endLeftovers() {
+        return leftovers.end();
+    }
+
     /// Ends all that are alive.
     @Override
     public void close() {
         for (var child : alive) child.close();
+        leftovers.forget();
     }
 }

@@ -28,6 +28,11 @@ final class HttpBenchmark implements Benchmark {
     }
 
     @Override
+    public double windowSeconds(Settings settings) {
+        return settings.seconds() + Lab.AROUND_A_WINDOW_SECONDS;
+    }
+
+    @Override
     public boolean takes(Contestant contestant) {
         return contestant.serves().contains(Contestant.HTTP);
     }

@@ -21,6 +21,7 @@ final class Lab {
     static final String LOAD_CORE = "1";
     static final String BOTH_CORES = "0,1";
     static final double LOAD_WARM_UP_SECONDS = 0.3;
+    static final double AROUND_A_WINDOW_SECONDS = 0.6;      // to get calm, and warm
 
     private static final ObjectMapper JSON = new ObjectMapper();
 

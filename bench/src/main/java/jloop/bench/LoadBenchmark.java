@@ -31,6 +31,11 @@ record LoadBenchmark(
     }
 
     @Override
+    public double windowSeconds(Settings settings) {
+        return settings.seconds() + Lab.AROUND_A_WINDOW_SECONDS;
+    }
+
+    @Override
     public boolean takes(Contestant contestant) {
         return contestant.serves().contains(kind) && (contestant.unix() || !unix);
     }

@@ -164,10 +164,14 @@ final class Main implements Callable<Integer> {
         var chosen = chosen();
         var settings = settings();
         contestants.chosen(settings.with());        // a name that is unknown is told at once
-        try (var children = new Children(root.resolve("bench/target/log"))) {
+        var logs = root.resolve("bench/target/log");
+        try (var _ = OnlyRun.in(logs); var children = new Children(logs)) {
             var hook = Thread.ofPlatform().name("jloop bench: end").unstarted(children::close);
             Runtime.getRuntime().addShutdownHook(hook);
             var lab = new Lab(root, settings, children, err());
+            for (var pid : children.endLeftovers()) {
+                lab.say("ended process " + pid + ", which an earlier run left behind");
+            }
             lab.takeCores();
             new Suite(lab, contestants, out(), file()).run(chosen);
         }

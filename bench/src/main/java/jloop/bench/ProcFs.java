@@ -32,11 +32,11 @@ final class ProcFs {
         return new Cpu(user + Long.parseLong(fields[SYSTEM_TICKS]) / TICKS_PER_SECOND, user);
     }
 
-    /// A size of /proc/PID/status, as `VmRSS` or `VmHWM`, in KiB; NaN if there is none.
-    static double memoryKb(long pid, String name) {
+    /// How much memory of a process is resident; NaN if there is no such process.
+    static double residentKb(long pid) {
         var status = text(Path.of("/proc", Long.toString(pid), "status"));
         for (var line : status.split("\n", -1)) {
-            if (line.startsWith(name + ":")) return Double.parseDouble(line.replaceAll("\\D", ""));
+            if (line.startsWith("VmRSS:")) return Double.parseDouble(line.replaceAll("\\D", ""));
         }
         return Double.NaN;
     }

@@ -83,13 +83,15 @@ final class SchedBenchmark implements Benchmark {
     private static Map<String, Double> watch(Child child, String cores) throws WindowFailure {
         var waited = new Stopwatch();
         var accounts = Accounts.open(child.pid(), cores);
-        Map<String, Double> last = Map.of();
+        var last = new LinkedHashMap<String, Double>();
         while (!child.hasEndedAfter(LOOK_MILLIS)) {
             if (waited.seconds() > LIMIT_SECONDS) {
                 throw new WindowFailure("not done after " + Table.number(LIMIT_SECONDS) + " s");
             }
             try {
-                last = accounts.close();
+                var now = accounts.close();
+                now.values().removeIf(value -> value.isNaN());     // it is about to end
+                last.putAll(now);
             } catch (WindowFailure e) {
                 break;          // ended just now
             }

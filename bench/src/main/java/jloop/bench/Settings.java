@@ -21,7 +21,7 @@ record Settings(
     static final double JVM_WARM_UP_SECONDS = 9;
 
     static final Settings DEFAULT = new Settings(
-            List.of(), 0, 1, List.of(), List.of(), List.of(), 60, JVM_WARM_UP_SECONDS);
+            List.of(), 0, 1, List.of(), List.of(), List.of(), 120, JVM_WARM_UP_SECONDS);
 
     Settings {
         with = List.copyOf(with);

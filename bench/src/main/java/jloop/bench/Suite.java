@@ -81,6 +81,7 @@ final class Suite {
         try {
             for (var contestant : taking(benchmark)) open(benchmark, contestant, subjects);
             warmUp(benchmark, cells, subjects);
+            sayDuration(benchmark, cells.size(), subjects.size());
             for (var cell : cells) {
                 if (!lab.isOver()) measure(benchmark, cell, subjects);
             }
@@ -157,6 +158,17 @@ final class Suite {
                 lab::isOver,
                 round -> sayRound(benchmark, cell, round, rounds));
         report(benchmark.layout(), Turns.rows(benchmark, cell, turns.measure(cell, taking)));
+    }
+
+    private void sayDuration(Benchmark benchmark, int cells, int contestants) {
+        double windowSeconds = benchmark.windowSeconds(lab.settings());
+        if (windowSeconds == 0 || contestants == 0) return;
+        int rounds = lab.settings().roundsOr(benchmark.rounds());
+        lab.say(String.format(Locale.ROOT,
+                "%s: %d cells, %d contestants, %d rounds: about %.0f minutes, of %.0f that are left",
+                benchmark.name(), cells, contestants, rounds,
+                cells * Turns.windows(contestants, rounds) * windowSeconds / 60,
+                lab.minutesLeft()));
     }
 
     private void sayRound(Benchmark benchmark, Cell cell, int round, int rounds) {

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -129,6 +130,27 @@ class SuiteTest {
         children.close();
 
         assertThat(child.isAlive()).isFalse();
+    }
+
+    @Test
+    void childOfARunThatWasKilled_isEndedByTheNext() throws IOException {
+        var list = Files.createDirectories(root.resolve("log")).resolve("running");
+        var child = children.start("left", List.of("sleep", "60"), Lab.BOTH_CORES);
+        Files.writeString(list, "1 0\n", StandardOpenOption.APPEND);      // not this process 1
+
+        assertThat(new Children(root.resolve("log")).endLeftovers()).containsExactly(child.pid());
+        assertThat(child.hasEndedAfter(10_000)).isTrue();
+        assertThat(list).doesNotExist();
+    }
+
+    @Test
+    void secondRun_inTheSameFolder_isRefused() throws IOException {
+        try (var _ = OnlyRun.in(root)) {
+            assertThatThrownBy(() -> OnlyRun.in(root))
+                    .isInstanceOf(BenchFailure.class)
+                    .hasMessageStartingWith("another run goes on here");
+        }
+        OnlyRun.in(root).close();
     }
 
     @Test

@@ -24,6 +24,14 @@ class TurnsTest {
     }
 
     @Test
+    void windows_areAsManyAsInTheRounds() {
+        assertThat(Turns.windows(6, 1))
+                .isEqualTo(turns("c", 1).order(List.of("c", "1", "2", "3", "4", "5")).size());
+        assertThat(Turns.windows(5, 2)).isEqualTo(12);
+        assertThat(Turns.windows(1, 3)).isEqualTo(3);
+    }
+
+    @Test
     void measure_goesRoundByRound() {
         add("c");
         add("1");
