@@ -67,8 +67,8 @@ final class Children implements AutoCloseable {
         alive.remove(child);
     }
 
-    /// Ends what an earlier run left behind, which did not come to its end. Returns the numbers of
-    /// the processes.
+    /// Ends what an earlier run left behind, which did not come to its end. Returns the numbers
+    /// of the processes.
     List<Long> endLeftovers() {
         return leftovers.end();
     }

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/// A list of the processes that a run has started, so that the next one can end those that a run
-/// left behind which was killed.
+/// A list of the processes that a run has started, so that the next one can end those that are
+/// left behind if the run is killed.
 final class Leftovers {
 
     /*

@@ -16,7 +16,7 @@ final class OnlyRun implements AutoCloseable {
         this.file = file;
     }
 
-    /// Takes it until it is closed or this process ends; a [BenchFailure] if another run has it.
+    /// Takes it until it is closed or this process ends; a [BenchFailure] if another has it.
     static OnlyRun in(Path folder) {
         try {
             var path = Files.createDirectories(folder).resolve("lock");

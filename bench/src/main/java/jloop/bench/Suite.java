@@ -165,7 +165,7 @@ final class Suite {
         if (windowSeconds == 0 || contestants == 0) return;
         int rounds = lab.settings().roundsOr(benchmark.rounds());
         lab.say(String.format(Locale.ROOT,
-                "%s: %d cells, %d contestants, %d rounds: about %.0f minutes, of %.0f that are left",
+                "%s: %d cells, %d contestants, %d rounds: about %.0f minutes, of %.0f left",
                 benchmark.name(), cells, contestants, rounds,
                 cells * Turns.windows(contestants, rounds) * windowSeconds / 60,
                 lab.minutesLeft()));

@@ -62,8 +62,8 @@ final class Turns {
         return windows;
     }
 
-    /// How many windows there are at least in a cell with so many contestants, the control among
-    /// them.
+    /// How many windows there are at least in a cell with so many contestants, the control
+    /// among them.
     static int windows(int contestants, int rounds) {
         int others = contestants - 1;
         int controls = (others + BETWEEN_CONTROLS - 1) / BETWEEN_CONTROLS + 1;
