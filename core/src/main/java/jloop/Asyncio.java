@@ -16,13 +16,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import jloop.io.BaseProtocol;
 import jloop.io.ConnectOptions;
+import jloop.io.Connection;
 import jloop.io.ConnectionHandler;
 import jloop.io.Server;
 import jloop.io.ServerOptions;
 import jloop.io.StreamPair;
 import jloop.io.Streams;
+import jloop.io.Transports;
 import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 
@@ -481,6 +485,52 @@ public final class Asyncio {
     public static Server startUnixServer(ConnectionHandler handler, UnixName name,
             UnaryOperator<ServerOptions> options) throws IOException {
         return Streams.serveUnix(handler, name, options.apply(ServerOptions.DEFAULT));
+    }
+
+    // ---- Transports
+
+    /// Connects to `host` and `port`, makes a protocol for the connection by `factory`, and
+    /// returns it with its transport once it was told ([BaseProtocol#connectionMade]).
+    ///
+    /// **Errors**: UnknownHostException; ConnectException if refused; what `factory` throws.
+    /// **Cancellation**: undone, nothing stays open.
+    public static <P extends BaseProtocol> Connection<P> createConnection(
+            Supplier<P> factory, String host, int port) throws IOException {
+        return Transports.connect(factory, host, port);
+    }
+
+    /// [#createConnection(Supplier, String, int)] for a socket that is connected already, which
+    /// the transport takes over ([Socket#detach]).
+    ///
+    /// **Errors**: IllegalArgumentException if it is not connected; IllegalStateException while
+    /// somebody waits for it.
+    public static <P extends BaseProtocol> Connection<P> createConnection(
+            Supplier<P> factory, Socket socket) throws IOException {
+        return Transports.take(factory, socket);
+    }
+
+    /// [#createConnection(Supplier, Socket)] for a socket that was accepted by whatever means.
+    public static <P extends BaseProtocol> Connection<P> connectAcceptedSocket(
+            Supplier<P> factory, Socket accepted) throws IOException {
+        return Transports.take(factory, accepted);
+    }
+
+    /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one),
+    /// and tells each connection to a protocol of its own, a [jloop.io.Protocol] or
+    /// [jloop.io.BufferedProtocol] that `factory` makes.
+    ///
+    /// **Errors**: BindException, naming the address. What `factory` throws is told to the
+    /// exception handler, and ends the connection.
+    public static Server createServer(
+            Supplier<? extends BaseProtocol> factory, @Nullable String host, int port)
+            throws IOException {
+        return createServer(factory, host, port, UnaryOperator.identity());
+    }
+
+    public static Server createServer(
+            Supplier<? extends BaseProtocol> factory, @Nullable String host, int port,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Transports.serve(factory, host, port, options.apply(ServerOptions.DEFAULT));
     }
 
     // ---- Iteration

@@ -22,6 +22,7 @@ public final class FailingCalls extends SystemCalls {
     private int errno;
     private int seen;
     private int injected;
+    private int made;
 
     public FailingCalls() { }
 
@@ -47,7 +48,13 @@ public final class FailingCalls extends SystemCalls {
         return open.cardinality();
     }
 
+    /// How many calls were made of those that can fail, and of poll.
+    public int made() {
+        return made;
+    }
+
     private boolean fails(String call) {
+        made++;
         if (!call.equals(name) || ++seen != nth) return false;
         injected++;
         return true;
@@ -118,6 +125,11 @@ public final class FailingCalls extends SystemCalls {
     public int setsockopt(int fd, int level, int option, MemorySegment value, int size) {
         return fails("setsockopt") ? -errno
                 : super.setsockopt(fd, level, option, value, size);
+    }
+
+    @Override
+    public int poll(MemorySegment descriptors, int count) {
+        return fails("poll") ? -errno : super.poll(descriptors, count);
     }
 
     @Override

@@ -45,6 +45,9 @@ public final class Rig {
         }
     }
 
+    /// The pollers, that of virtual time and sockets among them.
+    public enum Network { EPOLL, NIO, VIRTUAL }
+
     /// What a test does, as the main coroutine of the loop.
     public interface Body {
         void run(Rig rig) throws Exception;
@@ -82,7 +85,15 @@ public final class Rig {
 
     /// With sockets in memory, and virtual time.
     public static void runVirtual(Body body) {
-        run(new VirtualPoller(), body);
+        run(Network.VIRTUAL, body);
+    }
+
+    public static void run(Network network, Body body) {
+        run(switch (network) {
+            case EPOLL -> new EpollPoller();
+            case NIO -> new NioPoller();
+            case VIRTUAL -> new VirtualPoller();
+        }, body);
     }
 
     private static void run(Poller poller, Body body) {

@@ -71,7 +71,8 @@ final class Allowed {
 
     /// May have a name that says little, because asyncio has it.
     static final List<Type> NAMES = List.of(
-            new Type("jloop.BaseExceptionGroup", "the name that Python has"));
+            new Type("jloop.BaseExceptionGroup", "the name that Python has"),
+            new Type("jloop.io.BaseProtocol", "the name that asyncio has"));
 
     private Allowed() {}
 

@@ -1,6 +1,7 @@
 package jloop.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.time.Duration;
@@ -20,7 +21,8 @@ import jloop.Socket;
 import jloop.Task;
 import org.jspecify.annotations.Nullable;
 
-/// Listeners, and the connections accepted from them, each served by a task of its own.
+/// Listeners, and the connections accepted from them: each is served by a task of its own, or
+/// told to a protocol of its own.
 ///
 /// **As in asyncio**: `Server`. When the system runs out of file descriptors, waiting
 /// connections are turned away one by one, with a pause between, until there are some again;
@@ -32,26 +34,28 @@ public final class Server implements AutoCloseable {
     private static final long EPISODE_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final EventLoop loop;
-    private final ConnectionHandler handler;
-    private final ServerOptions options;
+    private final Service service;
+    private final int backlog;
     private final boolean isTcp;
-    private final Set<StreamWriter> connections = new LinkedHashSet<>();
+    private final Set<ServerConnection> connections = new LinkedHashSet<>();
     private final List<Task<Void>> acceptors = new ArrayList<>();
     private List<Socket> listeners;
     private @Nullable Socket spare;             // a descriptor in reserve, to turn somebody away
     private boolean isShort;                    // of descriptors, in the last while
     private long shortNanos;                    // when it last was
+    private boolean listening;
     private boolean closed;
     private @Nullable Future<Void> serving;     // of serveForever
     private @Nullable List<Future<Void>> closeWaiters;
 
-    Server(EventLoop loop, List<Socket> listeners, ConnectionHandler handler,
-            ServerOptions options) {
+    /// A server of sockets that are bound, and listen already if it is to start at once.
+    Server(EventLoop loop, List<Socket> bound, Service service, ServerOptions options) {
         this.loop = loop;
-        this.listeners = List.copyOf(listeners);
-        this.handler = handler;
-        this.options = options;
-        isTcp = listeners.getFirst().localAddress() instanceof InetSocketAddress;
+        this.listeners = List.copyOf(bound);
+        this.service = service;
+        this.backlog = options.backlog();
+        this.listening = options.startServing();
+        this.isTcp = listeners.getFirst().localAddress() instanceof InetSocketAddress;
     }
 
     public EventLoop getLoop() {
@@ -81,13 +85,27 @@ public final class Server implements AutoCloseable {
     }
 
     /// Begins to accept. Doing so again does nothing.
+    ///
+    /// **Errors**: IllegalStateException if it is closed; UncheckedIOException if its sockets
+    /// cannot listen, which with [ServerOptions#startServing()] shows when it is made.
     public void startServing() {
         if (closed) throw new IllegalStateException("the server is closed");
         if (!acceptors.isEmpty()) return;
+        listen();
         spare = reopened();
         for (Socket listener : listeners) {
             acceptors.add(loop.createTask(() -> acceptFrom(listener)));
         }
+    }
+
+    private void listen() {
+        if (listening) return;
+        try {
+            for (Socket listener : listeners) listener.listen(backlog);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        listening = true;
     }
 
     /// Accepts until the calling task is cancelled; then closes the server, and throws the
@@ -137,12 +155,12 @@ public final class Server implements AutoCloseable {
 
     /// Closes every connection, once what it keeps is sent.
     public void closeClients() {
-        for (StreamWriter writer : List.copyOf(connections)) writer.close();
+        for (ServerConnection each : List.copyOf(connections)) each.close();
     }
 
     /// Closes every connection now.
     public void abortClients() {
-        for (StreamWriter writer : List.copyOf(connections)) writer.abort();
+        for (ServerConnection each : List.copyOf(connections)) each.abort();
     }
 
     @SuppressWarnings("NullAway")           // Void has no other value
@@ -221,16 +239,7 @@ public final class Server implements AutoCloseable {
 
     private void begin(Socket accepted) {
         if (isTcp) setNoDelay(accepted);
-        StreamPair pair = Streams.pair(loop, accepted, options.limitBytes());
-        StreamWriter writer = pair.writer();
-        connections.add(writer);
-        writer.onClosed(() -> {
-            connections.remove(writer);
-            wakeIfOver();
-        });
-        loop.createTask(() -> serve(pair)).addDoneCallback(task -> {
-            if (task.cancelled()) writer.close();       // perhaps before it began
-        });
+        service.begin(this, accepted);
     }
 
     private static void setNoDelay(Socket accepted) {
@@ -240,24 +249,14 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private void serve(StreamPair pair) {
-        StreamWriter writer = pair.writer();
-        try {
-            handler.handle(pair.reader(), writer);
-            if (options.closeOnReturn()) writer.close();
-        } catch (CancelledError e) {            // the task ends so, and the connection with it
-            throw e;
-        } catch (Throwable e) {                 // all else: the connection ends, the server lives
-            writer.close();
-            report(e, writer);
-        }
+    /// Counts `connection` as open until [#detach].
+    void attach(ServerConnection connection) {
+        connections.add(connection);
     }
 
-    private void report(Throwable e, StreamWriter writer) {
-        if (e instanceof jloop.KeyboardInterrupt || e instanceof jloop.SystemExit)
-            throw (Error) e;
-        loop.callExceptionHandler(ExceptionContext.of(
-                "unhandled exception in the handler of a connection", e).withSource(writer));
+    void detach(ServerConnection connection) {
+        connections.remove(connection);
+        wakeIfOver();
     }
 
     @AnyThread

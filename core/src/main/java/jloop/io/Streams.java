@@ -27,12 +27,16 @@ public final class Streams {
     public static StreamPair open(String host, int port, ConnectOptions options)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
+        return pair(loop, connect(loop, host, port), options.limitBytes());
+    }
+
+    /// A socket that is connected to the first address of `host` that answers.
+    static Socket connect(EventLoop loop, String host, int port) throws IOException {
         checkPort(port, 1);
         IOException failure = null;
         for (InetAddress address : resolve(host)) {
             try {
-                Socket socket = connect(loop, new InetSocketAddress(address, port));
-                return pair(loop, socket, options.limitBytes());
+                return connect(loop, new InetSocketAddress(address, port));
             } catch (IOException e) {
                 if (failure == null) failure = e;
                 else failure.addSuppressed(e);
@@ -63,6 +67,22 @@ public final class Streams {
     public static Server serve(ConnectionHandler handler, @Nullable String host, int port,
             ServerOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
+        return serve(loop, new StreamService(loop, handler, options),
+                listeners(loop, host, port, options), options);
+    }
+
+    /// A server of sockets that are bound, begun if it is to start at once.
+    static Server serve(EventLoop loop, Service service, List<Socket> bound,
+            ServerOptions options) {
+        Server server = new Server(loop, bound, service, options);
+        if (options.startServing()) server.startServing();
+        return server;
+    }
+
+    /// A socket for every address of `host`, bound; it listens too if the server is to start at
+    /// once.
+    static List<Socket> listeners(EventLoop loop, @Nullable String host, int port,
+            ServerOptions options) throws IOException {
         checkPort(port, 0);
         List<Socket> listeners = new ArrayList<>();
         boolean complete = false;
@@ -79,22 +99,24 @@ public final class Streams {
         } finally {
             if (!complete) listeners.forEach(Socket::close);
         }
-        Server server = new Server(loop, listeners, handler, options);
-        server.startServing();
-        return server;
+        return listeners;
     }
 
     /// Connects to a UNIX socket.
     public static StreamPair openUnix(SocketAddress address, ConnectOptions options)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
+        return pair(loop, connectUnix(loop, address), options.limitBytes());
+    }
+
+    static Socket connectUnix(EventLoop loop, SocketAddress address) throws IOException {
         checkNotEmpty(address);
         Socket socket = Socket.open(loop, StandardProtocolFamily.UNIX);
         boolean connected = false;
         try {
             loop.sockConnect(socket, address);
             connected = true;
-            return pair(loop, socket, options.limitBytes());
+            return socket;
         } finally {
             if (!connected) socket.close();
         }
@@ -104,6 +126,14 @@ public final class Streams {
     public static Server serveUnix(ConnectionHandler handler, SocketAddress address,
             ServerOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
+        return serve(loop, new StreamService(loop, handler, options),
+                List.of(unixListener(loop, address, options)), options);
+    }
+
+    /// A socket at a path or an abstract name, bound; it listens too if the server is to start
+    /// at once.
+    static Socket unixListener(EventLoop loop, SocketAddress address, ServerOptions options)
+            throws IOException {
         checkNotEmpty(address);
         if (options.reusePort())
             throw new IllegalArgumentException("a UNIX socket has no port to reuse");
@@ -114,14 +144,12 @@ public final class Streams {
                 listener.bindPath(unix.getPath(), options.cleanupSocket());
             else
                 listener.bind(address);
-            listener.listen(options.backlog());
+            if (options.startServing()) listener.listen(options.backlog());
             listening = true;
+            return listener;
         } finally {
             if (!listening) listener.close();
         }
-        Server server = new Server(loop, List.of(listener), handler, options);
-        server.startServing();
-        return server;
     }
 
     /// A listener, or null if the machine has no such addresses and `optional`.
@@ -139,9 +167,10 @@ public final class Streams {
         try {
             listener.setReuseAddress(true);
             if (options.reusePort()) listener.setReusePort(true);
+            if (options.keepAlive()) listener.setKeepAlive(true);
             if (family == StandardProtocolFamily.INET6) listener.setV6Only(true);
             listener.bind(address);
-            listener.listen(options.backlog());
+            if (options.startServing()) listener.listen(options.backlog());
             listening = true;
             return listener;
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package jloop.io;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,15 @@ final class WriteBuffer {
         if (chunks == null) chunks = new ArrayDeque<>();
         chunks.add(Arrays.copyOfRange(bytes, from, to));
         sizeBytes += to - from;
+    }
+
+    /// Adds a copy of what remains in `bytes`, which it consumes.
+    void add(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        if (chunks == null) chunks = new ArrayDeque<>();
+        chunks.add(copy);
+        sizeBytes += copy.length;
     }
 
     /// The oldest chunk, of which the bytes before [#offset()] are sent; null if there is none.

@@ -1,0 +1,83 @@
+package jloop.io;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/// A connection at the level of callbacks: it tells its [Protocol] what comes, and sends what is
+/// written.
+///
+/// Writing never waits. What the system does not take at once is kept and sent in the
+/// background; when that is too much, the protocol is told ([BaseProtocol#pauseWriting()]).
+///
+/// **As in asyncio**: `Transport`.
+public interface Transport extends AutoCloseable {
+
+    /// Sends `bytes`, or keeps a copy of what cannot be sent at once. Once the connection is
+    /// lost they are dropped, with a warning in the log from the fifth time on.
+    ///
+    /// **Errors**: IllegalStateException after [#writeEof()].
+    default void write(byte[] bytes) {
+        write(bytes, 0, bytes.length);
+    }
+
+    /// [#write(byte[])] of `length` bytes from `offset`.
+    void write(byte[] bytes, int offset, int length);
+
+    /// [#write(byte[])] of what remains in `bytes`, which it consumes.
+    void write(ByteBuffer bytes);
+
+    /// [#write(ByteBuffer)] of all of them, joined.
+    void writelines(Iterable<ByteBuffer> lines);
+
+    /// Ends our direction once what is kept is sent: the peer reads the end of the stream.
+    /// Receiving goes on. Does nothing the second time, or when closing.
+    void writeEof();
+
+    /// Whether [#writeEof()] can be called.
+    boolean canWriteEof();
+
+    /// Sets the limits of what is kept, in bytes. If only one is given, high is four times low;
+    /// without any they are 64 KiB and 16 KiB. May pause the protocol at once.
+    ///
+    /// **Errors**: IllegalArgumentException unless `high >= low >= 0`.
+    void setWriteBufferLimits(@Nullable Integer high, @Nullable Integer low);
+
+    WriteBufferLimits getWriteBufferLimits();
+
+    /// How many bytes are kept.
+    int getWriteBufferSize();
+
+    /// Whether bytes are received: neither paused nor closing.
+    boolean isReading();
+
+    /// Stops receiving until [#resumeReading()]; the peer will feel it. Pausing twice, or when
+    /// closing, does nothing.
+    void pauseReading();
+
+    /// Receives again. Does nothing if not paused, or when closing.
+    void resumeReading();
+
+    /// Stops receiving, and closes the connection once what is kept is sent. Then the protocol
+    /// is told, with null, in a later turn. Closing again does nothing.
+    @Override
+    void close();
+
+    /// Closes the connection without sending what is kept. The protocol is told as after
+    /// [#close()].
+    void abort();
+
+    /// True from [#close()], [#abort()], or a failure, on.
+    boolean isClosing();
+
+    /// What is told from now on. Whether bytes are received for a [Protocol] or into the buffers
+    /// of a [BufferedProtocol] goes by it.
+    ///
+    /// **Errors**: IllegalArgumentException if it is neither.
+    void setProtocol(BaseProtocol protocol);
+
+    BaseProtocol getProtocol();
+
+    /// What is known under `name`, else null. Of a socket: `peername`, `sockname`, and `socket`,
+    /// which tells addresses and sets options but moves no bytes.
+    @Nullable Object getExtraInfo(String name);
+}

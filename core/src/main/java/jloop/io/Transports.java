@@ -1,0 +1,58 @@
+package jloop.io;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import jloop.Asyncio;
+import jloop.EventLoop;
+import jloop.Socket;
+import org.jspecify.annotations.Nullable;
+
+/// Opens connections and servers at the level of callbacks: what [Asyncio#createConnection] and
+/// [Asyncio#createServer] do.
+public final class Transports {
+
+    private Transports() { }
+
+    /// Connects to the first address of `host` that answers.
+    public static <P extends BaseProtocol> Connection<P> connect(
+            Supplier<P> factory, String host, int port) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        return take(loop, factory, Streams.connect(loop, host, port));
+    }
+
+    /// Takes over a socket that is connected.
+    public static <P extends BaseProtocol> Connection<P> take(Supplier<P> factory, Socket socket)
+            throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        if (socket.remoteAddress() == null)
+            throw new IllegalArgumentException(socket + " is not connected");
+        if (socket.remoteAddress() instanceof InetSocketAddress) socket.setNoDelay(true);
+        return take(loop, factory, socket);
+    }
+
+    /// Makes the protocol and its transport, and waits until they know each other.
+    private static <P extends BaseProtocol> Connection<P> take(
+            EventLoop loop, Supplier<P> factory, Socket socket) {
+        SocketTransport transport = new SocketTransport(loop, socket, null);
+        boolean complete = false;
+        try {
+            P protocol = Objects.requireNonNull(factory.get(), "protocol");
+            transport.begin(protocol).await();
+            complete = true;
+            return new Connection<>(transport, protocol);
+        } finally {
+            if (!complete) transport.close();
+        }
+    }
+
+    /// Listens on every address of `host`.
+    public static Server serve(Supplier<? extends BaseProtocol> factory, @Nullable String host,
+            int port, ServerOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        List<Socket> bound = Streams.listeners(loop, host, port, options);
+        return Streams.serve(loop, new ProtocolService(loop, factory), bound, options);
+    }
+}
