@@ -1,10 +1,13 @@
-/// Sends back what it receives: a coroutine for each connection.
+/// Sends back what it receives, in one of four ways.
 ///
-///     ./jloop run examples/EchoServer.java 7000            sockets
-///     ./jloop run examples/EchoServer.java 7000 streams    streams
+///     ./jloop run examples/EchoServer.java 7000             sockets
+///     ./jloop run examples/EchoServer.java 7000 streams     streams
+///     ./jloop run examples/EchoServer.java 7000 protocol    callbacks
+///     ./jloop run examples/EchoServer.java 7000 buffered    callbacks, a buffer for each
 ///
-/// Both are TCP with TCP_NODELAY. The streams are written on the calls for sockets, and add
-/// lines, limits and writing in the background. Port 0 takes any free port.
+/// All are TCP with TCP_NODELAY. Sockets and streams are a coroutine for each connection; the
+/// streams add lines, limits and writing in the background. A protocol has no coroutine: the
+/// loop calls it. Port 0 takes any free port.
 
 import module java.base;
 import jloop.*;
@@ -18,14 +21,18 @@ static final int BUFFER_BYTES = 16 * 1024;
 
 void main(String[] args) {
     if (args.length == 0) {
-        IO.println("usage: EchoServer PORT [streams]");
+        IO.println("usage: EchoServer PORT [streams|protocol|buffered]");
         return;
     }
     int port = Integer.parseInt(args[0]);
-    boolean streams = args.length > 1 && args[1].equals("streams");
+    String way = args.length > 1 ? args[1] : "sockets";
     try {
-        if (streams) run(() -> serveStreams(port));
-        else run(() -> serveSockets(port));
+        switch (way) {
+            case "streams" -> run(() -> serveStreams(port));
+            case "protocol" -> run(() -> serveProtocol(Echo::new, port));
+            case "buffered" -> run(() -> serveProtocol(BufferedEcho::new, port));
+            default -> run(() -> serveSockets(port));
+        }
     } catch (KeyboardInterrupt e) {
         IO.println("Stopped");
     }
@@ -76,6 +83,72 @@ void echo(StreamReader reader, StreamWriter writer) {
         }
     } catch (IOException e) {
         // The peer has gone: so has the work.
+    }
+}
+
+// ---- Protocols
+
+void serveProtocol(Supplier<BaseProtocol> factory, int port) throws IOException {
+    Server server = createServer(factory, "127.0.0.1", port, o -> o.withBacklog(BACKLOG));
+    announce(server.sockets().getFirst().localAddress());
+    server.serveForever();
+}
+
+/// Stops receiving while the peer does not take what is sent to it.
+static class Echo implements Protocol {
+
+    private Transport transport;
+
+    @Override
+    public void connectionMade(Transport made) {
+        transport = made;
+    }
+
+    @Override
+    public void dataReceived(ByteBuffer data) {
+        transport.write(data);
+    }
+
+    @Override
+    public void pauseWriting() {
+        transport.pauseReading();
+    }
+
+    @Override
+    public void resumeWriting() {
+        transport.resumeReading();
+    }
+}
+
+/// The same with one buffer, into which it is received, and from which it is sent.
+static class BufferedEcho implements BufferedProtocol {
+
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    private Transport transport;
+
+    @Override
+    public void connectionMade(Transport made) {
+        transport = made;
+    }
+
+    @Override
+    public ByteBuffer getBuffer(int sizeHint) {
+        return buffer;
+    }
+
+    @Override
+    public void bufferUpdated(int count) {
+        transport.write(buffer.array(), 0, count);
+    }
+
+    @Override
+    public void pauseWriting() {
+        transport.pauseReading();
+    }
+
+    @Override
+    public void resumeWriting() {
+        transport.resumeReading();
     }
 }
 

@@ -25,6 +25,16 @@ class EchoServerTest {
         check("streams");
     }
 
+    @Test
+    void echo_byAProtocol_returnsEveryByte() throws Exception {
+        check("protocol");
+    }
+
+    @Test
+    void echo_byABufferedProtocol_returnsEveryByte() throws Exception {
+        check("buffered");
+    }
+
     private static void check(String... mode) throws Exception {
         var args = new ArrayList<>(java.util.List.of("0"));
         args.addAll(java.util.List.of(mode));
