@@ -2,7 +2,7 @@ package jloop.io;
 
 import java.nio.ByteBuffer;
 
-/// A protocol that says where the bytes are to go, so that none is copied and nothing allocated.
+/// A protocol that says where the bytes are to go: none is copied, and nothing allocated.
 ///
 /// **As in asyncio**: `BufferedProtocol`.
 public interface BufferedProtocol extends BaseProtocol {

@@ -3,8 +3,8 @@ package jloop.io;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// A connection at the level of callbacks: it tells its [Protocol] what comes, and sends what is
-/// written.
+/// A connection at the level of callbacks: it tells its [Protocol] what comes, and sends what
+/// is written.
 ///
 /// Writing never waits. What the system does not take at once is kept and sent in the
 /// background; when that is too much, the protocol is told ([BaseProtocol#pauseWriting()]).
@@ -69,15 +69,15 @@ public interface Transport extends AutoCloseable {
     /// True from [#close()], [#abort()], or a failure, on.
     boolean isClosing();
 
-    /// What is told from now on. Whether bytes are received for a [Protocol] or into the buffers
-    /// of a [BufferedProtocol] goes by it.
+    /// Sets who is told from now on: bytes are then received for a [Protocol], or into the
+    /// buffers of a [BufferedProtocol].
     ///
     /// **Errors**: IllegalArgumentException if it is neither.
     void setProtocol(BaseProtocol protocol);
 
     BaseProtocol getProtocol();
 
-    /// What is known under `name`, else null. Of a socket: `peername`, `sockname`, and `socket`,
-    /// which tells addresses and sets options but moves no bytes.
+    /// What is known under `name`, else null. Of a socket: `peername`, `sockname`, and
+    /// `socket`, which tells addresses and sets options but moves no bytes.
     @Nullable Object getExtraInfo(String name);
 }

@@ -19,11 +19,9 @@ public record WriteBufferLimits(int lowBytes, int highBytes) {
     }
 
     /// Of both what is given; of the other, high is four times low.
-    static WriteBufferLimits of(
-            @Nullable Integer high,
-            @Nullable Integer low) {
-        if (high == null) return low == null ? DEFAULT
-                : new WriteBufferLimits(low, (int) Math.min((long) FACTOR * low, Integer.MAX_VALUE));
-        return new WriteBufferLimits(low == null ? high / FACTOR : low, high);
+    static WriteBufferLimits of(@Nullable Integer high, @Nullable Integer low) {
+        if (high != null) return new WriteBufferLimits(low == null ? high / FACTOR : low, high);
+        if (low == null) return DEFAULT;
+        return new WriteBufferLimits(low, (int) Math.min((long) FACTOR * low, Integer.MAX_VALUE));
     }
 }
