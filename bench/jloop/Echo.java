@@ -79,7 +79,10 @@ void sockets(EventLoop loop, Socket connection) {
 
 void serveStreams(String address, ConnectionHandler handler) throws IOException {
     UnaryOperator<ServerOptions> options = o -> o.withBacklog(BACKLOG);
-    startServer(handler, "127.0.0.1", Integer.parseInt(address), options).serveForever();
+    Server server = isPath(address)
+            ? startUnixServer(handler, Path.of(address), options)
+            : startServer(handler, "127.0.0.1", Integer.parseInt(address), options);
+    server.serveForever();
 }
 
 void streams(StreamReader reader, StreamWriter writer) {

@@ -66,7 +66,7 @@ class OwnProgramsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sock"})
+    @ValueSource(strings = {"sock", "streams"})
     void echo_onAUnixSocket_returnsEveryByte(String mode) throws Exception {
         var address = folder.resolve(mode + ".socket").toString();
         try (var server = new Server("Echo", "echo", address, mode);
