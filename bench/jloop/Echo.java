@@ -8,6 +8,8 @@
 ///     sock        a coroutine a connection, sockRecvInto and sockSendall
 ///     streams     a coroutine a connection, readInto, write and drain
 ///     read        the same with read, which holds no memory while it waits
+///     protocol    a Protocol a connection, no coroutine
+///     buffered    a BufferedProtocol a connection, all with the same buffer
 
 import module java.base;
 import jloop.*;
@@ -21,7 +23,8 @@ boolean echoes;
 
 void main(String[] args) {
     if (args.length != 3 || !List.of("echo", "sink").contains(args[0])) {
-        System.err.println("usage: Echo echo|sink ADDRESS sock|streams|read");
+        System.err.println("usage: Echo echo|sink ADDRESS "
+                + "sock|streams|read|protocol|buffered");
         System.exit(2);
     }
     echoes = args[0].equals("echo");
@@ -30,6 +33,8 @@ void main(String[] args) {
         case "sock" -> run(() -> serveSockets(address));
         case "streams" -> run(() -> serveStreams(address, this::streams));
         case "read" -> run(() -> serveStreams(address, this::read));
+        case "protocol" -> run(() -> serveProtocol(address, EchoProtocol::new));
+        case "buffered" -> run(() -> serveProtocol(address, EchoBufferedProtocol::new));
         default -> throw new IllegalArgumentException("no such mode: " + args[2]);
     }
 }
@@ -109,5 +114,71 @@ void read(StreamReader reader, StreamWriter writer) {
         }
     } catch (IOException e) {
         // The peer has gone: so has the work.
+    }
+}
+
+// ---- Protocols
+
+void serveProtocol(String address, Supplier<BaseProtocol> factory) throws IOException {
+    UnaryOperator<ServerOptions> options = o -> o.withBacklog(BACKLOG);
+    createServer(factory, "127.0.0.1", Integer.parseInt(address), options).serveForever();
+}
+
+/// What cannot be sent as fast as it comes is not received either.
+class EchoProtocol implements Protocol {
+
+    private Transport transport;
+
+    @Override
+    public void connectionMade(Transport transport) {
+        this.transport = transport;
+    }
+
+    @Override
+    public void dataReceived(ByteBuffer data) {
+        if (echoes) transport.write(data);
+    }
+
+    @Override
+    public void pauseWriting() {
+        transport.pauseReading();
+    }
+
+    @Override
+    public void resumeWriting() {
+        transport.resumeReading();
+    }
+}
+
+// One for all: a write has sent or copied the bytes when it returns.
+final ByteBuffer shared = ByteBuffer.allocate(BUFFER_BYTES);
+
+class EchoBufferedProtocol implements BufferedProtocol {
+
+    private Transport transport;
+
+    @Override
+    public void connectionMade(Transport transport) {
+        this.transport = transport;
+    }
+
+    @Override
+    public ByteBuffer getBuffer(int sizeHint) {
+        return shared.clear();
+    }
+
+    @Override
+    public void bufferUpdated(int count) {
+        if (echoes) transport.write(shared.array(), 0, count);
+    }
+
+    @Override
+    public void pauseWriting() {
+        transport.pauseReading();
+    }
+
+    @Override
+    public void resumeWriting() {
+        transport.resumeReading();
     }
 }

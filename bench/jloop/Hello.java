@@ -1,8 +1,8 @@
-/// Answers every GET with `Hello, world!`: jloop's servers of the HTTP benchmark, as small as is
-/// honest. Connections stay open unless the request asks otherwise, requests may come in one
+/// Answers every GET with `Hello, world!`: jloop's servers of the HTTP benchmark, as small as
+/// is honest. Connections stay open unless the request asks otherwise, requests may come in one
 /// piece or in many, and several at once; a head may be 8 KiB long.
 ///
-///     ./jloop run bench/jloop/Hello.java http ADDRESS streams
+///     ./jloop run bench/jloop/Hello.java http ADDRESS streams|protocol
 ///
 /// ADDRESS is a port of 127.0.0.1.
 
@@ -14,16 +14,18 @@ import static jloop.Asyncio.*;
 
 static final int BACKLOG = 1024;
 static final int HEAD_LIMIT_BYTES = 8 * 1024;
-static final byte[] HEAD_END = "\r\n\r\n".getBytes(ISO_8859_1);
+static final String HEAD_END = "\r\n\r\n";
+static final byte[] HEAD_END_BYTES = HEAD_END.getBytes(ISO_8859_1);
 
 void main(String[] args) {
     if (args.length != 3 || !args[0].equals("http")) {
-        System.err.println("usage: Hello http PORT streams");
+        System.err.println("usage: Hello http PORT streams|protocol");
         System.exit(2);
     }
     int port = Integer.parseInt(args[1]);
     switch (args[2]) {
         case "streams" -> run(() -> serveStreams(port));
+        case "protocol" -> run(() -> serveProtocol(port));
         default -> throw new IllegalArgumentException("no such mode: " + args[2]);
     }
 }
@@ -87,7 +89,8 @@ void serve(StreamReader reader, StreamWriter writer) {
     EventLoop loop = getRunningLoop();
     try {
         for (boolean goesOn = true; goesOn; ) {
-            Request request = Request.of(new String(reader.readuntil(HEAD_END), ISO_8859_1));
+            byte[] head = reader.readuntil(HEAD_END_BYTES);
+            Request request = Request.of(new String(head, ISO_8859_1));
             writer.write(request.isGet() ? answer(loop) : REFUSAL);
             writer.drain();
             goesOn = request.isGet() && !request.isLast();
@@ -96,5 +99,58 @@ void serve(StreamReader reader, StreamWriter writer) {
         // The peer has sent its last request.
     } catch (IOException e) {
         writer.abort();
+    }
+}
+
+// ---- Protocol
+
+void serveProtocol(int port) throws IOException {
+    EventLoop loop = getRunningLoop();
+    createServer(() -> new HelloProtocol(loop), "127.0.0.1", port, o -> o.withBacklog(BACKLOG))
+            .serveForever();
+}
+
+class HelloProtocol implements Protocol {
+
+    private final EventLoop loop;
+    private Transport transport;
+    private String unread = "";         // the beginning of a request
+
+    HelloProtocol(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    @Override
+    public void connectionMade(Transport transport) {
+        this.transport = transport;
+    }
+
+    @Override
+    public void dataReceived(ByteBuffer data) {
+        byte[] bytes = new byte[data.remaining()];
+        data.get(bytes);
+        String text = unread + new String(bytes, ISO_8859_1);
+        int at = 0;
+        for (int end; (end = text.indexOf(HEAD_END, at)) >= 0; at = end + HEAD_END.length()) {
+            respond(Request.of(text.substring(at, end + 2)));
+            if (transport.isClosing()) return;
+        }
+        unread = text.substring(at);
+        if (unread.length() > HEAD_LIMIT_BYTES) transport.abort();
+    }
+
+    private void respond(Request request) {
+        transport.write(request.isGet() ? answer(loop) : REFUSAL);
+        if (request.isLast() || !request.isGet()) transport.close();
+    }
+
+    @Override
+    public void pauseWriting() {
+        transport.pauseReading();
+    }
+
+    @Override
+    public void resumeWriting() {
+        transport.resumeReading();
     }
 }

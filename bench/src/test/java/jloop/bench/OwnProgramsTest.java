@@ -53,7 +53,7 @@ class OwnProgramsTest {
     // ---- Echo
 
     @ParameterizedTest
-    @ValueSource(strings = {"sock", "streams", "read"})
+    @ValueSource(strings = {"sock", "streams", "read", "protocol", "buffered"})
     void echo_inEachMode_returnsEveryByte(String mode) throws Exception {
         var address = freePort();
         try (var server = new Server("Echo", "echo", address, mode);
@@ -76,7 +76,7 @@ class OwnProgramsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sock", "streams", "read"})
+    @ValueSource(strings = {"sock", "streams", "read", "protocol", "buffered"})
     void sink_inEachMode_takesAllAndSaysNothing(String mode) throws Exception {
         var address = freePort();
         try (var server = new Server("Echo", "sink", address, mode);
@@ -104,7 +104,7 @@ class OwnProgramsTest {
             "GET / HTTP/1.1\r\nHost: localhost\r\nconnection:  Close\r\n\r\n";
 
     @ParameterizedTest
-    @ValueSource(strings = {"streams"})
+    @ValueSource(strings = {"streams", "protocol"})
     void hello_inEachMode_answersEveryRequest(String mode) throws Exception {
         var address = freePort();
         try (var server = new Server("Hello", "http", address, mode)) {
