@@ -10,8 +10,8 @@ import java.util.stream.DoubleStream;
 import jloop.bench.plot.Svg.Anchor;
 import org.jspecify.annotations.Nullable;
 
-/// A picture of how a cost grows, on axes of powers: a line for each contestant, its name at the
-/// right end. jloop's lines are thick and lie on top.
+/// A picture of how a cost grows, on axes of powers: a line for each contestant, its name at
+/// the right end. jloop's lines are thick and lie on top.
 final class LineChart {
 
     private static final double WIDTH = 960;

@@ -15,6 +15,8 @@ public final class Plots {
     /// in words, and the SVG text.
     record Picture(String section, String file, String title, String svg) {}
 
+    private static final String LESS_WITHOUT_KERNEL =
+            "less is better; the kernel's share is not in it";
     private static final String SPREAD = "Median of the rounds; whiskers from min to max. ";
 
     private final Results results;
@@ -51,7 +53,7 @@ public final class Plots {
                     + "Logarithmic; less is better.",
                     Figure.SECONDS, Form.DOTS, true);
             case "bulk" -> bars(section, "throughput", "more is better");
-            case "idle" -> bars(section, "bytes", "less is better; the kernel's share is not in it");
+            case "idle" -> bars(section, "bytes", LESS_WITHOUT_KERNEL);
             case "connect", "http" -> {
                 bars(section, "cpu", "less is better");
                 throughput(section);
@@ -64,7 +66,7 @@ public final class Plots {
 
     private void echo(Section section) {
         throughput(section);
-        bars(section, "user-cpu", "less is better; the kernel's share is not in it");
+        bars(section, "user-cpu", LESS_WITHOUT_KERNEL);
         latency(section);
         growth(section);
     }
@@ -99,8 +101,8 @@ public final class Plots {
     private void latency(Section section) {
         var title = section.title() + ": latency";
         var chart = new RowChart(title, "Medians of the rounds' percentiles, logarithmic; less "
-                + "is better. In a closed loop most of it is queueing: connections / throughput.", "µs", Form.DOTS, true,
-                results.control(), Double.NaN);
+                + "is better. In a closed loop most of it is queueing: connections / throughput.",
+                "µs", Form.DOTS, true, results.control(), Double.NaN);
         for (var group : section.groups()) {
             for (var contestant : group.ranking(Figure.P99)) {
                 for (var figure : List.of(Figure.P50, Figure.P90, Figure.P99, Figure.P999)) {
@@ -159,8 +161,8 @@ public final class Plots {
     /// Of JMH's parts, those about timers that never fire.
     private void timers(Section section) {
         var title = "Timers: one armed and cancelled, by how many are live";
-        var chart = new LineChart(title, "ns per operation, logarithmic; less is better, and flat is best.",
-                "live timers");
+        var chart = new LineChart(title, "ns per operation, logarithmic; less is better, and "
+                + "flat is best.", "live timers");
         for (var group : section.groups()) {
             var part = Part.of(group.name());
             if (!part.type().equals("Timers")) continue;

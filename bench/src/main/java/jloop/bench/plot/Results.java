@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A file of results, as far as pictures and tables need it. Reading is forgiving: a key that is
-/// missing leaves out what depends on it, and an unknown one is nobody's concern.
+/// A file of results, as far as pictures and tables need it. Reading is forgiving: a key that
+/// is missing leaves out what depends on it, and an unknown one is nobody's concern.
 record Results(
         String when,
         String commit,
@@ -25,9 +25,9 @@ record Results(
     static final Results NONE =
             new Results("", "", "", Map.of(), Map.of(), List.of(), List.of());
 
-    /// What one contestant did in one cell of a benchmark, round by round. The name of a cell is
-    /// the values that tell it from the others, for example `size` and `connections`; `failures`
-    /// says why in some rounds nothing was measured.
+    /// What one contestant did in one cell of a benchmark, round by round. The name of a cell
+    /// is the values that tell it from the others, for example `size` and `connections`;
+    /// `failures` says why in some rounds nothing was measured.
     record Cell(String benchmark, Map<String, String> name, String contestant,
             List<Round> rounds, List<String> failures) {
 
@@ -116,7 +116,8 @@ record Results(
     private static Round round(JsonNode round) {
         var values = new LinkedHashMap<String, Double>();
         round.properties().forEach(entry -> {
-            if (entry.getValue().isNumber()) values.put(entry.getKey(), entry.getValue().asDouble());
+            var value = entry.getValue();
+            if (value.isNumber()) values.put(entry.getKey(), value.asDouble());
         });
         return new Round(round.path("contended").asBoolean(), values);
     }

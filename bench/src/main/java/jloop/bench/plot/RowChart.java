@@ -42,8 +42,8 @@ final class RowChart {
 
     private record Panel(Map<String, List<Mark>> rows) {}
 
-    /// `reference` is a value that gets a line of its own, or NaN; `control` the contestant that
-    /// is drawn in grey.
+    /// `reference` is a value that gets a line of its own, or NaN; `control` the contestant
+    /// that is drawn in grey.
     RowChart(String title, String shown, String unit, Form form, boolean isLog, String control,
             double reference) {
         this.title = title;
@@ -199,8 +199,8 @@ final class RowChart {
                 .reduce(choice).orElse(0);
     }
 
-    /// The marks of a row differ in shape: a hollow circle, a circle, a diamond, a triangle, and
-    /// again.
+    /// The marks of a row differ in shape: a hollow circle, a circle, a diamond, a triangle,
+    /// and again.
     private static void shape(Svg svg, String look, int index, int count, double x, double y,
             String tip) {
         switch (count == 1 ? 1 : index % 4) {

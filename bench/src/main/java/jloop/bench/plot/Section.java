@@ -66,7 +66,7 @@ record Section(String key, String title, String benchmark, List<Group> groups) {
         for (var benchmark : benchmarks) {
             var cells = results.of(benchmark);
             if (benchmark.equals("echo") || benchmark.equals("unix")) {
-                bySize(benchmark, cells).forEach((size, some) -> sections.add(new Section(
+                bySize(cells).forEach((size, some) -> sections.add(new Section(
                         benchmark + "-" + slug(size), echoTitle(benchmark, size), benchmark,
                         groups(some, "size"))));
             } else {
@@ -82,7 +82,7 @@ record Section(String key, String title, String benchmark, List<Group> groups) {
         return place < 0 ? ORDER.size() : place;
     }
 
-    private static Map<String, List<Cell>> bySize(String benchmark, List<Cell> cells) {
+    private static Map<String, List<Cell>> bySize(List<Cell> cells) {
         return cells.stream()
                 .sorted(Comparator.comparingDouble(cell -> cell.number("size")))
                 .collect(Collectors.groupingBy(cell -> cell.name().getOrDefault("size", ""),

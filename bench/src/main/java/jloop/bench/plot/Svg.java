@@ -9,10 +9,10 @@ import java.util.Locale;
 /// readable on any page. Text stays text, in whatever sans-serif font the reader has.
 ///
 /// **Why not a library**: XChart was tried. It measures text with AWT, which fails on a JDK
-/// without fontconfig and fonts ("Fontconfig head is null"); where there are fonts, text becomes
-/// outlines of the glyphs of that machine, 130 KB for six bars, in colours for white paper only.
-/// And its whiskers reach as far down as up, which a median between a minimum and a maximum
-/// does not.
+/// without fontconfig and fonts ("Fontconfig head is null"); where there are fonts, text
+/// becomes outlines of the glyphs of that machine, 130 KB for six bars, in colours for white
+/// paper only. And its whiskers reach as far down as up, which those from a minimum to a
+/// maximum around a median do not.
 final class Svg {
 
     /// Where a text stands, seen from its position.
@@ -157,7 +157,8 @@ final class Svg {
         return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
     }
 
-    /// The text for element content and attributes. What XML cannot hold becomes a question mark.
+    /// The text for element content and attributes. What XML cannot hold becomes a question
+    /// mark.
     static String escaped(String text) {
         var safe = new StringBuilder();
         text.codePoints().forEach(c -> {

@@ -57,8 +57,8 @@ public final class Tables {
         return text.append('\n').append(faults(group)).toString();
     }
 
-    /// JMH's benchmarks are no contestants in the same work: a table for each class of them, its
-    /// rows by their parameters and then by what they cost.
+    /// JMH's benchmarks are no contestants in the same work: a table for each class of them,
+    /// its rows by their parameters and then by what they cost.
     private static String parts(Section section) {
         var tables = new TreeMap<String, List<PartRow>>();
         for (var group : section.groups()) {

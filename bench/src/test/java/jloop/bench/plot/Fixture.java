@@ -7,8 +7,8 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
 
-/// A small file of results with all that is awkward: cells that are missing, single rounds, rounds
-/// that were disturbed or failed, a refused cell, a name that looks like markup.
+/// A small file of results with all that is awkward: cells that are missing, single rounds,
+/// rounds that were disturbed or failed, a refused cell, a name that looks like markup.
 final class Fixture {
 
     private Fixture() {}
