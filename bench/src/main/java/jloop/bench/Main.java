@@ -1,5 +1,6 @@
 package jloop.bench;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import jloop.bench.plot.Document;
+import jloop.bench.plot.Plots;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -111,6 +114,20 @@ final class Main implements Callable<Integer> {
             description = "Print the tables of a results file again, and end.")
     private @Nullable Path report;
 
+    @Option(
+            names = "--plot",
+            paramLabel = "FILE",
+            description = "Draw the pictures of a results file into the folder beside it that is"
+                    + " named like it, and end.")
+    private @Nullable Path plot;
+
+    @Option(
+            names = "--document",
+            paramLabel = "FILE",
+            description = "Write the tables and pictures of a results file into"
+                    + " docs/performance.md, and end.")
+    private @Nullable Path document;
+
     private final Path root;
 
     private Main(Path root) {
@@ -138,6 +155,10 @@ final class Main implements Callable<Integer> {
             Suite.report(ResultsFile.read(report), out());
             return CommandLine.ExitCode.OK;
         }
+        if (plot != null || document != null) {
+            draw();
+            return CommandLine.ExitCode.OK;
+        }
         var contestants = Contestants.read(root.resolve("bench/contestants"));
         if (isList) {
             list(contestants);
@@ -145,6 +166,18 @@ final class Main implements Callable<Integer> {
             run(contestants);
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    private void draw() {
+        try {
+            if (plot != null) {
+                Plots.draw(plot, Document.pictures(plot)).forEach(out()::println);
+            }
+            if (document != null) Document.write(root.resolve("docs/performance.md"), document);
+        } catch (IOException e) {
+            throw new BenchFailure("cannot draw: " + e.getMessage(), e);
+        }
+        out().flush();
     }
 
     private void list(Contestants contestants) {

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The command line of the harness.
 class MainTest {
@@ -56,6 +58,26 @@ class MainTest {
         assertThat(execute("--report", "/no/such.json")).isEqualTo(1);
         assertThat(printed.toString())
                 .isEqualTo("jloop bench: cannot read /no/such.json: /no/such.json\n");
+    }
+
+    @Test
+    void plot_ofAResultsFile_drawsItsPicturesBesideIt(@TempDir Path folder) throws Exception {
+        var file = folder.resolve("run.json");
+        try (var results = MainTest.class.getResourceAsStream("/plot/results.json")) {
+            Files.copy(results, file);
+        }
+
+        assertThat(execute("--plot", file.toString())).isZero();
+
+        assertThat(printed.toString()).contains(folder + "/run/echo-1024-user-cpu.svg\n");
+        assertThat(folder.resolve("run/echo-1024-user-cpu.svg")).isNotEmptyFile();
+    }
+
+    @Test
+    void plot_ofNoFile_isOneLine() {
+        assertThat(execute("--plot", "/no/such.json")).isEqualTo(1);
+        assertThat(printed.toString()).isEqualTo("jloop bench: cannot draw: /no/such.json (No such "
+                + "file or directory)\n");
     }
 
     private int execute(String... args) {

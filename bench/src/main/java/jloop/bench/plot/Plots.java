@@ -29,9 +29,10 @@ public final class Plots {
     /// Draws the pictures of a file of results into a folder, which is made if need be, and
     /// gives their paths. The same results give the same bytes.
     public static List<Path> draw(Path results, Path folder) throws IOException {
+        var pictures = of(Results.read(results));
         Files.createDirectories(folder);
         var paths = new ArrayList<Path>();
-        for (var picture : of(Results.read(results))) {
+        for (var picture : pictures) {
             paths.add(Files.writeString(folder.resolve(picture.file()), picture.svg()));
         }
         return paths;

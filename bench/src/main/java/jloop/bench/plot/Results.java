@@ -21,6 +21,9 @@ record Results(
         List<Cell> cells,
         List<Skip> skipped) {
 
+    /// The control of scheduling, which does none: it says how steady the machine is.
+    private static final String NO_CONTESTANT = "fixed-work";
+
     /// No results at all.
     static final Results NONE =
             new Results("", "", "", Map.of(), Map.of(), List.of(), List.of());
@@ -81,6 +84,7 @@ record Results(
         root.path("skipped").forEach(skip -> skipped.add(
                 new Skip(skip.path("contestant").asText(), skip.path("why").asText())));
         for (var cell : root.path("cells")) {
+            if (cell.path("contestant").asText().equals(NO_CONTESTANT)) continue;
             if (cell.path("refused").asBoolean()) {
                 skipped.add(refusal(cell));
             } else {
