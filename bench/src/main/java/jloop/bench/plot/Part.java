@@ -17,7 +17,7 @@ record Part(String type, String method, Map<String, String> parameters) {
 
     static Part of(Map<String, String> name) {
         var key = KEYS.stream().filter(name::containsKey).findFirst().orElse("");
-        var words = name.getOrDefault(key, "").split("\\.");
+        var words = name.getOrDefault(key, "").split("\\.", -1);
         var parameters = name.entrySet().stream()
                 .filter(entry -> !entry.getKey().equals(key))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
