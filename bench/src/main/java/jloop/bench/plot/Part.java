@@ -31,8 +31,8 @@ record Part(String type, String method, Map<String, String> parameters) {
 
     /// Controls bear the name of what they measure before that of the work: `poolArmAndCancel`.
     boolean isControl() {
-        return method.matches("(pool|raw|jdk|queue|executor|concurrent|transfer|netty)"
-                + "([A-Z0-9].*)?");
+        return method.matches("(pool|raw|jdk|queue|priority|concurrent|transfer|executor"
+                + "|nothing)([A-Z0-9].*)?");
     }
 
     /// The name of the part's line in a picture, which tells jloop's own from the controls.
