@@ -119,7 +119,8 @@ public class Timers {
         }
 
         private ScheduledFuture<?> armOne() {
-            return pool.schedule(Timers::nothing, randomDelay(random).toNanos(), TimeUnit.NANOSECONDS);
+            long nanos = randomDelay(random).toNanos();
+            return pool.schedule(Timers::nothing, nanos, TimeUnit.NANOSECONDS);
         }
 
         @TearDown
