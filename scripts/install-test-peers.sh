@@ -16,6 +16,8 @@ done
 # Headers, of the C library and of io_uring: the benchmarks' load generator and servers need them.
 [[ -e /usr/include/stdio.h ]] || missing+=(libc6-dev)
 [[ -e /usr/include/liburing.h ]] || missing+=(liburing-dev)
+# A library for the system's Python: a benchmark's contestant.
+/usr/bin/python3 -c 'import uvloop' 2>/dev/null || missing+=(python3-uvloop)
 
 if ((${#missing[@]} == 0)); then
     exit 0

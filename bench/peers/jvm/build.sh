@@ -9,18 +9,26 @@ if [[ -e $built && -z $(find . -newer "$built" -type f -print -quit) ]]; then
     exit 0
 fi
 
-for home in "${BENCH_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*25*; do
-    if [[ -x $home/bin/javac && $("$home/bin/javac" -version) == "javac 25"* ]]; then
-        export JAVA_HOME=$home
+# Whether in this folder is a JDK 25 or newer.
+is_jdk() {
+    [[ -x $1/bin/javac && $("$1/bin/javac" -version 2>&1) =~ ^javac\ ([0-9]+) ]] \
+        && ((BASH_REMATCH[1] >= 25))
+}
+
+jdk=
+for home in "${JAVA25_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+    if is_jdk "$home"; then
+        jdk=$home
         break
     fi
 done
 if ! command -v mvn >/dev/null; then
     echo "jvm: no Maven; apt-get install maven"
-elif ! [[ $("${JAVA_HOME:-}/bin/javac" -version 2>&1) == "javac 25"* ]]; then
-    echo "jvm: no JDK 25; install one and set BENCH_JAVA_HOME"
+elif [[ -z $jdk ]]; then
+    echo "jvm: no JDK 25; install one, or set JAVA25_HOME to it"
 else
     rm -rf "$target" # what an older pom.xml left there would be on the class path
+    export JAVA_HOME=$jdk
     # Maven itself, on a JDK this new, would warn of what its libraries call.
     export MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow"
     mvn -B -q -Dstyle.color=never package

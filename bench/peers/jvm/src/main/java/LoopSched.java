@@ -8,8 +8,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// `LoopSched sched CASE REPETITIONS nio|epoll|stpe`: callbacks on Netty's event loop, or on the
-/// JDK's one-thread ScheduledThreadPoolExecutor.
+/// `LoopSched sched CASE REPETITIONS nio|epoll|stpe`: callbacks on Netty's event loop, or on
+/// the JDK's one-thread ScheduledThreadPoolExecutor.
 final class LoopSched {
 
     private final ScheduledExecutorService loop;

@@ -24,8 +24,8 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 
-/// `NettyServer echo|sink|http ADDRESS TRANSPORT`: one event loop accepts and serves. Buffers come
-/// from Netty's own pool, off the heap, and grow with what is read, up to 64 KiB.
+/// `NettyServer echo|sink|http ADDRESS TRANSPORT`: one event loop accepts and serves. Buffers
+/// come from Netty's own pool, off the heap, and grow with what is read, up to 64 KiB.
 final class NettyServer {
 
     private NettyServer() {}

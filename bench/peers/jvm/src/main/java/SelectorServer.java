@@ -7,8 +7,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/// `SelectorServer echo|sink|http ADDRESS`: the JDK's selector and nothing else, the least that an
-/// event loop in Java can cost.
+/// `SelectorServer echo|sink|http ADDRESS`: the JDK's selector and nothing else, the least that
+/// an event loop in Java can cost.
 final class SelectorServer {
 
     private final String kind;

@@ -8,12 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/// `VirtualThreadServer echo|sink|http ADDRESS channel|socket`: blocking calls of the JDK, a virtual
-/// thread for each connection. `socket` is java.net's, for `echo` and `sink` at a port.
+/// `VirtualThreadServer echo|sink|http ADDRESS channel|socket`: blocking calls of the JDK, a
+/// virtual thread for each connection. `socket` is java.net's, for `echo` and `sink` at a port.
 final class VirtualThreadServer {
 
-    /// What a connection holds until a read fills it, and from then on. A quiet one stays cheap, and
-    /// a busy one reads as much at once as the other servers do.
+    /// What a connection holds until a read fills it. A quiet one stays cheap, and a busy one
+    /// reads as much at once as the other servers do.
     private static final int FIRST_BYTES = 4096;
 
     private static final int FULL_BYTES = 65536;

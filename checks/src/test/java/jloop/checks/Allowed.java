@@ -23,6 +23,10 @@ final class Allowed {
                     "blocking calls inside a cancelled scope are a part of its subject"),
             new Call("bench/src/main/java/jloop/bench/Stopwatch.java", "nanoTime",
                     "a benchmark measures real time"),
+            new Call("bench/peers/jvm/src/main/java/Sched.java", "nanoTime",
+                    "a benchmark measures real time"),
+            new Call("bench/peers/jvm/src/main/java/VirtualThreadSched.java", "sleep",
+                    "a virtual thread that sleeps is how the JDK alone has a timer"),
             new Call("bench/jloop/Sched.java", "nanoTime", "a benchmark measures real time"),
             new Call("bench/jloop/Survive.java", "nanoTime", "a benchmark measures real time"));
 
