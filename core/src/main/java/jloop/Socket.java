@@ -83,6 +83,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private int check(String call, int result) throws IOException {
+        if (result >= 0) return result;             // the text only if it is needed
         return check(call + " on", this, result);
     }
 
