@@ -48,8 +48,7 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
     /// Makes the thread of a new strand and runs its first step, while `creator`, which is the
     /// calling thread, steps aside. If that cannot unmount, the first step is only made ready.
     final void startNow(Strand strand, @Nullable String name, Strand creator) {
-        Runnable rest = creator.continuation;
-        if (rest == null) throw new AssertionError("a strand that runs has no continuation");
+        Runnable rest = rest(creator);
         Runnable first = begin(strand, name);
         loop.eager.push(rest, first);
         creator.phase = Strand.Phase.READY;
@@ -65,6 +64,9 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
             loop.ready.add(first);
         }
     }
+
+    /// What goes on with `strand`, which runs, when it has stepped aside.
+    abstract Runnable rest(Strand strand);
 
     /// Gives up the carrier until the loop resumes its continuation of its own accord. Returns
     /// at once if it cannot unmount.

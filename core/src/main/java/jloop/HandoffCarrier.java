@@ -272,6 +272,13 @@ final class HandoffCarrier extends Carrier {
     }
 
     @Override
+    Runnable rest(Strand strand) {
+        Runnable rest = strand.continuation;
+        if (rest == null) throw new AssertionError("a strand that runs has no continuation");
+        return rest;
+    }
+
+    @Override
     void stepAside(Strand strand) {
         park(strand);
     }

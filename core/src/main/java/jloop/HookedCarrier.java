@@ -19,9 +19,19 @@ final class HookedCarrier extends Carrier {
      * unpark by whoever unparks. Handed over on the loop, it goes to the ready queue; from
      * elsewhere, through the intake. It is the same object each time for one thread.
      *
-     * For wake-ups of our own the caller catches the continuation (`catcher`) and decides where
-     * it goes: a loop that does not run has no carrier yet, and the runner runs at once.
+     * Strands that suspend in the loop go another way, which costs two thirds of that
+     * (docs/design/0018-direct-switch.md): they leave the carrier by DirectSwitch, and what goes
+     * on with them is the strand itself in place of the JDK's continuation. Whoever unparks such
+     * a thread from outside still has the JDK hand its continuation over; both may be ready at a
+     * time, and the one that comes second finds nothing to do.
+     *
+     * Where DirectSwitch is not possible, they park. For wake-ups of our own the caller catches
+     * the continuation (`catcher`) and decides where it goes: a loop that does not run has no
+     * carrier yet, and the runner runs at once.
      */
+
+    private static final boolean DIRECT =
+            !"jdk".equals(System.getProperty("jloop.switch")) && DirectSwitch.isPossible();
 
     private final Scheduler scheduler;
 
@@ -29,6 +39,8 @@ final class HookedCarrier extends Carrier {
     private @Nullable Thread catcher;           // any thread, but each compares it with itself only
     private @Nullable Runnable caught;
     private boolean stepsAside;                 // until the JDK hands its continuation back
+    private @Nullable Strand leaving;           // by DirectSwitch, until it is off the carrier
+    private boolean comesBack;                  // the one that leaves is ready again at once
 
     HookedCarrier(EventLoop loop) {
         super(loop);
@@ -104,18 +116,42 @@ final class HookedCarrier extends Carrier {
     void runNow(Strand strand) {
         Runnable continuation = strand.continuation;
         if (continuation == null) continuation = begin(strand, null);
+        else if (DIRECT) continuation = strand;
         else unpark(strand);
-        continuation.run();
+        resume(continuation);
     }
 
     @Override
     void resume(Runnable continuation) {
-        continuation.run();
+        if (continuation instanceof Strand strand) goOn(strand);
+        else continuation.run();
+        if (leaving != null) settle(leaving);
+    }
+
+    private void goOn(Strand strand) {
+        Thread thread = strand.thread;
+        Thread carrier = host;
+        if (thread == null || carrier == null || DirectSwitch.mount(thread, carrier)) return;
+        Runnable continuation = strand.continuation;
+        // Or else somebody looks at its stack, and hands it over when done with that.
+        if (continuation != null && DirectSwitch.isUnparked(thread)) continuation.run();
+        else LockSupport.unpark(thread);
+    }
+
+    private void settle(Strand strand) {
+        Thread thread = strand.thread;
+        Runnable continuation = strand.continuation;
+        boolean ready = comesBack;
+        leaving = null;
+        comesBack = false;
+        if (thread == null || continuation == null) throw new AssertionError("it has just run");
+        if (!DirectSwitch.settle(thread)) loop.ready.add(continuation);
+        else if (ready) loop.ready.add(strand);
     }
 
     @Override
     @Nullable Strand strandOf(Runnable continuation) {
-        return loop.tasks.find(continuation);
+        return continuation instanceof Strand strand ? strand : loop.tasks.find(continuation);
     }
 
     @Override
@@ -125,14 +161,18 @@ final class HookedCarrier extends Carrier {
 
     @Override
     void makeReady(Strand strand) {
-        Runnable continuation = unpark(strand);
+        Runnable continuation = wakened(strand);
         if (continuation != null) loop.ready.add(continuation);
     }
 
     @Override
     void makeNext(Strand strand) {
-        Runnable continuation = strand.thread == null ? begin(strand, null) : unpark(strand);
+        Runnable continuation = strand.thread == null ? begin(strand, null) : wakened(strand);
         if (continuation != null) loop.runNext(continuation);
+    }
+
+    private @Nullable Runnable wakened(Strand strand) {
+        return DIRECT ? strand : unpark(strand);
     }
 
     /// The continuation to run for it, or null if it is on its way already.
@@ -150,18 +190,51 @@ final class HookedCarrier extends Carrier {
 
     @Override
     void park(Strand strand) {
-        LockSupport.park(strand);
+        if (!leave(strand, false)) LockSupport.park(strand);
     }
 
     @Override
     @SuppressWarnings("ThreadPriorityCheck")    // it is the loop that yields to, and it is exact
     void yield(Strand strand) {
-        Thread.yield();         // the JDK hands the continuation back to execute, on the carrier
+        // The JDK hands the continuation back to execute, on the carrier.
+        if (!leave(strand, true)) Thread.yield();
+    }
+
+    /// Leaves the carrier until the loop resumes `strand`. Returns false at once if it cannot.
+    private boolean leave(Strand strand, boolean forOneTurn) {
+        if (!DIRECT || JdkAccess.currentCarrier() != host) return false;
+        Thread thread = strand.thread;
+        if (thread == null) throw new AssertionError("a strand that runs has no thread");
+        leaving = strand;
+        comesBack = forOneTurn;
+        boolean left = false;
+        try {
+            left = DirectSwitch.unmount(thread);
+        } catch (OutOfMemoryError _) {          // park deals with it: on the carrier
+        } finally {
+            if (!left) {
+                leaving = null;
+                comesBack = false;
+            }
+        }
+        return left;
+    }
+
+    @Override
+    Runnable rest(Strand strand) {
+        Runnable continuation = DIRECT ? strand : strand.continuation;
+        if (continuation == null)
+            throw new AssertionError("a strand that runs has no continuation");
+        return continuation;
     }
 
     @Override
     @SuppressWarnings("ThreadPriorityCheck")    // as above
     void stepAside(Strand strand) {
+        if (DIRECT) {
+            leave(strand, false);
+            return;
+        }
         stepsAside = true;
         try {
             Thread.yield();     // execute drops the continuation: the loop has it already
@@ -181,7 +254,8 @@ final class HookedCarrier extends Carrier {
 
     @Override
     void abandon(Runnable continuation) {
-        ForkJoinPool.commonPool().execute(continuation);
+        if (continuation instanceof Strand strand) LockSupport.unpark(strand.thread);
+        else ForkJoinPool.commonPool().execute(continuation);
     }
 
     @Override

@@ -21,9 +21,7 @@ final class JdkAccess {
 
     static {
         try {
-            MethodHandles.Lookup lookup = Carrier.level() == Level.TRUSTED
-                    ? trusted() : JavaLang.LOOKUP;
-            if (lookup == null) throw new IllegalStateException(JavaLang.howToOpen());
+            MethodHandles.Lookup lookup = lookupIn(Thread.class);
             NEW_THREAD = lookup.findStatic(Class.forName("java.lang.ThreadBuilders"),
                     "newVirtualThread", MethodType.methodType(Thread.class, Executor.class,
                             String.class, int.class, Runnable.class));
@@ -37,6 +35,13 @@ final class JdkAccess {
     }
 
     private JdkAccess() { }
+
+    /// A lookup that finds the private members of `owner`, a class of java.lang.
+    static MethodHandles.Lookup lookupIn(Class<?> owner) throws ReflectiveOperationException {
+        if (Carrier.level() == Level.TRUSTED) return trusted();
+        if (!JavaLang.isOpened()) throw new IllegalStateException(JavaLang.howToOpen());
+        return MethodHandles.privateLookupIn(owner, MethodHandles.lookup());
+    }
 
     static Thread newThread(Executor scheduler, @Nullable String name, Runnable body) {
         try {
