@@ -44,7 +44,7 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     private static final long MAX_SLEEP_NANOS = Duration.ofHours(24).toNanos();
     private static final int POLL_EVERY = 61;
-    private static final long POLL_WITHIN_NANOS = 500_000;
+    private static final long POLL_WITHIN_NANOS = 50_000;
     private static final long CENTURY_NANOS = Duration.ofDays(36_500).toNanos();
 
     final Carrier carrier;

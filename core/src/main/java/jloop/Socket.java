@@ -136,7 +136,9 @@ public final class Socket implements AutoCloseable {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) return 0;
         int result = ours("sendNow").sendNow(bytes, offset, length);
-        return result == WOULD_BLOCK ? 0 : check("send", result);
+        if (result == WOULD_BLOCK) return 0;
+        sockets.count(result);
+        return check("send", result);
     }
 
     /// [#sendNow(byte[], int, int)] of what remains in `bytes`, whose position it moves. Direct
@@ -372,7 +374,6 @@ public final class Socket implements AutoCloseable {
         if (outgoing != null) rejectBusy(outgoing, "sending");
         int end = offset + length;
         int at = offset + sendNow(bytes, offset, length);
-        if (at == end) sockets.count();
         while (at < end) {
             SocketOperation operation = outgoing(Kind.SEND);
             operation.array = bytes;
@@ -413,7 +414,7 @@ public final class Socket implements AutoCloseable {
 
     private int carryOut(SocketOperation operation, String verb) {
         Task<?> task = Task.running(loop, verb);
-        if (operation.submit()) sockets.count();
+        if (operation.submit()) sockets.count(operation.result);
         else task.blockOn(operation);
         return operation.result;
     }

@@ -799,6 +799,28 @@ class SocketTest {
         });
     }
 
+    @EachPoller
+    void aTaskThatMovesBigBlocksAtOnce_letsTheOthersRunOftener(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                int blocks = 40;
+                int[] turns = {0};
+                Task<Void> other = createTask(() -> {
+                    for (; ; turns[0]++) Asyncio.sleep(Duration.ZERO);
+                });
+                byte[] block = new byte[16 * 1024];
+                for (int i = 0; i < blocks; i++) {
+                    rig.loop.sockSendall(ends.client(), block);
+                    for (int left = block.length; left > 0; )
+                        left -= rig.loop.sockRecvInto(ends.server(), block, 0, left);
+                }
+
+                assertThat(turns[0]).isGreaterThanOrEqualTo(blocks * 32 / 64 - 2);
+                other.cancel();
+            }
+        });
+    }
+
     private static void send(SocketChannel to, ByteBuffer bytes) {
         try {
             while (bytes.hasRemaining()) to.write(bytes);
