@@ -344,27 +344,32 @@ public final class Socket implements AutoCloseable {
     int receive(byte[] buffer, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, buffer.length);
         if (length == 0) return 0;
-        SocketOperation operation = incoming(Kind.RECEIVE);
-        operation.array = buffer;
-        operation.offset = offset;
-        operation.length = length;
-        operation.keepsCopy = false;
-        return check("receive", carryOut(operation, "sockRecv"));
+        return receiveInto(buffer, offset, length);
     }
 
     byte[] receive(int maxBytes) throws IOException {
         if (maxBytes < 0)
             throw new IllegalArgumentException("cannot receive " + maxBytes + " bytes");
         if (maxBytes == 0) return new byte[0];
-        SocketOperation operation = incoming(Kind.RECEIVE);
-        operation.array = sockets.shared;
-        operation.offset = 0;
-        operation.length = Math.min(maxBytes, sockets.shared.length);
-        operation.keepsCopy = true;
-        check("receive", carryOut(operation, "sockRecv"));
-        byte[] received = operation.copy;
-        operation.copy = null;
-        return received == null ? new byte[0] : received;
+        byte[] shared = sockets.shared;
+        return Arrays.copyOf(shared, receiveInto(shared, 0, Math.min(maxBytes, shared.length)));
+    }
+
+    /// Waits until there is something, then receives it: when the task goes on, not when the
+    /// poller hears of it. So the bytes are in the cache while they are worked on, and the array
+    /// is in nobody's hands meanwhile: it may be the one that all sockets share.
+    private int receiveInto(byte[] array, int offset, int length) throws IOException {
+        SocketOperation operation = incoming(Kind.READABLE);
+        Task<?> task = Task.running(loop, "sockRecv");
+        int result = descriptor.mayReceive()
+                ? descriptor.receiveNow(array, offset, length) : WOULD_BLOCK;
+        while (result == WOULD_BLOCK) {
+            if (!operation.submit()) task.blockOn(operation);
+            result = operation.result < 0
+                    ? operation.result : descriptor.receiveNow(array, offset, length);
+        }
+        sockets.count(result);
+        return check("receive", result);
     }
 
     void sendAll(byte[] bytes, int offset, int length) throws IOException {

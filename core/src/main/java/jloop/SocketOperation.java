@@ -10,8 +10,6 @@ final class SocketOperation extends Operation {
 
     private final Sockets sockets;
     @Nullable Strand waiter;
-    boolean keepsCopy;                      // receives into the shared buffer: copies at once
-    byte @Nullable [] copy;
 
     private boolean over;
     private boolean cancelled;
@@ -25,23 +23,15 @@ final class SocketOperation extends Operation {
     boolean submit() {
         cancelled = false;
         over = false;
-        copy = null;
         over = sockets.poller.submit(this);
-        if (over) keepCopy();
         return over;
     }
 
     @Override
     public void completed() {
         over = true;
-        keepCopy();
         Strand strand = waiter;
         if (strand != null) strand.wake();
-    }
-
-    /// The shared buffer is good only until the next operation is completed.
-    private void keepCopy() {
-        if (keepsCopy && result > 0) copy = java.util.Arrays.copyOf(array, result);
     }
 
     /// Calls it off, so that its task wakes. Returns false if it is over already: then the

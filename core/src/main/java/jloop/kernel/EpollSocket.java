@@ -256,6 +256,11 @@ final class EpollSocket extends Descriptor {
     }
 
     @Override
+    public boolean mayReceive() {
+        return readable;
+    }
+
+    @Override
     public int receiveNow(byte[] array, int offset, int length) {
         int result = fd < 0 ? -Errno.EBADF : receive(array, offset, length);
         if (result == -Errno.EAGAIN) readable = false;

@@ -40,6 +40,12 @@ public abstract class Descriptor {
     /// `-EAGAIN`. Must not be called while an operation is receiving.
     public abstract int receiveNow(byte[] array, int offset, int length);
 
+    /// False if a receive now is known to find nothing, so that whoever would wait can do
+    /// without asking: what tells of more is still to come.
+    public boolean mayReceive() {
+        return true;
+    }
+
     /// [#receiveNow(byte[], int, int)] into what remains of `buffer`, whose position it moves.
     public final int receiveNow(ByteBuffer buffer) {
         int result = buffer.hasArray()
