@@ -53,7 +53,7 @@ record Cell(Map<String, Object> values) {
     }
 
     private static boolean isName(String key) {
-        return key.equals("case") || key.equals("part") || key.equals("unit");
+        return key.equals("case") || key.equals("part");
     }
 
     private static String counted(long number, String noun) {

@@ -22,7 +22,7 @@ final class Parts {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final Map<String, Double> NANOS_PER_UNIT =
-            Map.of("ns/op", 1.0, "us/op", 1e3, "ms/op", 1e6, "s/op", 1e9);
+            Map.of("ns", 1.0, "us", 1e3, "ms", 1e6, "s", 1e9);
 
     private Parts() {}
 
@@ -79,19 +79,25 @@ final class Parts {
         }
         var metric = result.path("primaryMetric");
         var unit = metric.path("scoreUnit").asText();
-        double factor = NANOS_PER_UNIT.getOrDefault(unit, 1.0);
-        if (!NANOS_PER_UNIT.containsKey(unit)) values.put("unit", unit);
         var allocated = result.path("secondaryMetrics").path(ALLOCATED).path("score");
         var windows = new ArrayList<Window>();
         for (var fork : metric.path("rawData")) {
             for (var score : fork) {
                 var figures = new LinkedHashMap<String, Double>();
-                figures.put("score", score.asDouble() * factor);
+                figures.put("score", nanos(score.asDouble(), unit));
                 if (allocated.isNumber()) figures.put("allocatedBytes", allocated.asDouble());
                 windows.add(new Window(windows.size(), 0, false, null, null, figures));
             }
         }
         return new Row(NAME, new Cell(values), CONTESTANT, null, false, windows);
+    }
+
+    /// Nanoseconds for each operation, of a score in `us/op`, say, or `ops/s`.
+    private static double nanos(double score, String unit) {
+        boolean isRate = unit.startsWith("ops/");
+        var time = isRate ? unit.substring("ops/".length()) : unit.replace("/op", "");
+        double nanos = NANOS_PER_UNIT.getOrDefault(time, Double.NaN);
+        return isRate ? nanos / score : nanos * score;
     }
 
     /// All parts in one table.

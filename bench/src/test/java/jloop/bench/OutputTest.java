@@ -96,10 +96,12 @@ class OutputTest {
                 [{"benchmark": "jloop.bench.parts.TimerHeap.add", "mode": "avgt",
                   "params": {"size": "1000"},
                   "primaryMetric": {"scoreUnit": "us/op", "rawData": [[1.0, 2.0], [3.0]]},
-                  "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 24.0}}}]
+                  "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 24.0}}},
+                 {"benchmark": "jloop.bench.parts.Switches.yield", "mode": "thrpt",
+                  "primaryMetric": {"scoreUnit": "ops/s", "rawData": [[4000000.0]]}}]
                 """);
 
-        assertThat(rows).hasSize(1);
+        assertThat(rows).hasSize(2);
         assertThat(rows.getFirst().cell().values())
                 .isEqualTo(Map.of("part", "TimerHeap.add", "size", "1000"));
         assertThat(Parts.table(rows)).isEqualTo("""
@@ -109,6 +111,7 @@ class OutputTest {
                 | part | ns | min–max | bytes allocated | iterations |
                 |---|---|---|---|---|
                 | TimerHeap.add, size 1000 | 2,000 | 1,000–3,000 | 24 | 3 |
+                | Switches.yield | 250 | 250–250 | - | 1 |
                 """);
     }
 }
