@@ -134,6 +134,7 @@ class SocketTest {
                 assertThat(ends.server().receiveNow(into, 0, 7)).isEqualTo(Socket.NOTHING_YET);
 
                 rig.loop.sockSendall(ends.client(), bytes("abcdef"));
+                awaitReadable(rig, ends.server());
 
                 assertThat(text(Objects.requireNonNull(ends.server().receiveNow(2))))
                         .isEqualTo("ab");
@@ -147,6 +148,15 @@ class SocketTest {
                         .isInstanceOf(IllegalArgumentException.class);
             }
         });
+    }
+
+    private static void awaitReadable(Rig rig, Socket socket) {
+        Future<String> readable = rig.loop.createFuture();
+        rig.loop.addReader(socket, () -> {
+            if (!readable.done()) readable.setResult("readable");
+        });
+        readable.await();
+        rig.loop.removeReader(socket);
     }
 
     private static boolean isAtEnd(Socket socket) {
