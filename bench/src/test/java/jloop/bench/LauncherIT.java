@@ -33,7 +33,7 @@ class LauncherIT {
 
     @Test
     void jmh_knowsWhatItsProcessorGenerated() throws Exception {
-        var run = run("parts", "--cases", "nothing-of-this-name", "--quick", "--out", "target/none");
+        var run = run("parts", "--cases", "no-such-part", "--quick", "--out", "target/none");
 
         assertThat(run.printed()).contains("skipped: parts: ").doesNotContain("Unable to find");
     }
