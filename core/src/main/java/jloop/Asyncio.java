@@ -533,6 +533,40 @@ public final class Asyncio {
         return Transports.serve(factory, host, port, options.apply(ServerOptions.DEFAULT));
     }
 
+    // ---- Unix transports
+
+    /// [#createConnection(Supplier, String, int)] to the UNIX socket at `path`. For its errors
+    /// see [#openUnixConnection(Path)].
+    public static <P extends BaseProtocol> Connection<P> createUnixConnection(
+            Supplier<P> factory, Path path) throws IOException {
+        return Transports.connectUnix(factory, UnixDomainSocketAddress.of(path));
+    }
+
+    /// The same to a name that is no file. Linux, by epoll.
+    public static <P extends BaseProtocol> Connection<P> createUnixConnection(
+            Supplier<P> factory, UnixName name) throws IOException {
+        return Transports.connectUnix(factory, name);
+    }
+
+    /// [#createServer(Supplier, String, int)] at `path`. For the file, and for errors, see
+    /// [#startUnixServer(ConnectionHandler, Path)].
+    public static Server createUnixServer(Supplier<? extends BaseProtocol> factory, Path path)
+            throws IOException {
+        return createUnixServer(factory, path, UnaryOperator.identity());
+    }
+
+    public static Server createUnixServer(Supplier<? extends BaseProtocol> factory, Path path,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Transports.serveUnix(factory, UnixDomainSocketAddress.of(path),
+                options.apply(ServerOptions.DEFAULT));
+    }
+
+    /// The same at a name that is no file. Linux, by epoll.
+    public static Server createUnixServer(Supplier<? extends BaseProtocol> factory,
+            UnixName name, UnaryOperator<ServerOptions> options) throws IOException {
+        return Transports.serveUnix(factory, name, options.apply(ServerOptions.DEFAULT));
+    }
+
     // ---- Iteration
 
     /// Waits for `futures` until all are done, and says which are. Throws nothing that they

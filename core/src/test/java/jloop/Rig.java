@@ -65,8 +65,8 @@ public final class Rig {
     private final List<ExceptionContext> reports = new ArrayList<>();
     private @Nullable TimerHandle watch;
 
-    private Rig(Poller poller) {
-        loop = new EventLoop(poller, poller instanceof Clock clock ? clock : Clock.SYSTEM);
+    private Rig(Poller poller, Clock clock) {
+        loop = new EventLoop(poller, clock);
         loop.setExceptionHandler((_, context) -> reports.add(context));
     }
 
@@ -83,11 +83,6 @@ public final class Rig {
         run(new EpollPoller(calls), body);
     }
 
-    /// With sockets in memory, and virtual time.
-    public static void runVirtual(Body body) {
-        run(Network.VIRTUAL, body);
-    }
-
     public static void run(Network network, Body body) {
         run(switch (network) {
             case EPOLL -> new EpollPoller();
@@ -97,8 +92,12 @@ public final class Rig {
     }
 
     private static void run(Poller poller, Body body) {
+        run(poller, poller instanceof Clock clock ? clock : Clock.SYSTEM, body);
+    }
+
+    static void run(Poller poller, Clock clock, Body body) {
         SortedSet<String> threads = threads();
-        Rig rig = new Rig(poller);
+        Rig rig = new Rig(poller, clock);
         boolean passed = false;
         try {
             rig.loop.runUntilComplete(rig.watched(rig.loop.createTask(() -> rig.check(body))));

@@ -2,6 +2,7 @@ package jloop.io;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -21,6 +22,13 @@ public final class Transports {
             Supplier<P> factory, String host, int port) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
         return take(loop, factory, Streams.connect(loop, host, port));
+    }
+
+    /// Connects to a UNIX socket.
+    public static <P extends BaseProtocol> Connection<P> connectUnix(
+            Supplier<P> factory, SocketAddress address) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        return take(loop, factory, Streams.connectUnix(loop, address));
     }
 
     /// Takes over a socket that is connected.
@@ -53,6 +61,14 @@ public final class Transports {
             int port, ServerOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
         List<Socket> bound = Streams.listeners(loop, host, port, options);
+        return Streams.serve(loop, new ProtocolService(loop, factory), bound, options);
+    }
+
+    /// Listens at a path or an abstract name.
+    public static Server serveUnix(Supplier<? extends BaseProtocol> factory,
+            SocketAddress address, ServerOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        List<Socket> bound = List.of(Streams.unixListener(loop, address, options));
         return Streams.serve(loop, new ProtocolService(loop, factory), bound, options);
     }
 }

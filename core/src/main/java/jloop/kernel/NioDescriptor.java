@@ -13,7 +13,6 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.Operation;
@@ -41,6 +40,7 @@ final class NioDescriptor extends Descriptor {
     private @Nullable NetworkChannel channel;   // null: never opened, or closed
     private @Nullable SelectionKey key;         // from the first wait until the channel closes
     private int receiveBufferBytes;             // asked for; 0 leaves it to the system
+    private @Nullable Object boundFile;         // the key of the file that bind made
 
     NioDescriptor(NioPoller poller, Family family, SocketChannel channel) {
         this.poller = poller;
@@ -78,6 +78,7 @@ final class NioDescriptor extends Descriptor {
         if (address instanceof UnixName) return -Errno.EOPNOTSUPP;
         try {
             stream().bind(address);
+            boundFile = SocketFile.key(address);
             return 0;
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.EINVAL);
@@ -104,7 +105,7 @@ final class NioDescriptor extends Descriptor {
         SocketAddress address = bound.getLocalAddress();
         replace(bound, listener);
         // The file of the socket just closed: bind(2) makes it anew.
-        if (address instanceof UnixDomainSocketAddress unix) Files.deleteIfExists(unix.getPath());
+        if (boundFile != null) SocketFile.unlink(address, boundFile);
         listener.bind(address, backlog);
         showInterest();
     }

@@ -2,6 +2,8 @@ package jloop.io;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static jloop.Asyncio.createTask;
+import static jloop.Asyncio.createUnixConnection;
+import static jloop.Asyncio.createUnixServer;
 import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startUnixServer;
 import static jloop.Asyncio.toThread;
@@ -13,11 +15,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -30,6 +34,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import jloop.AsIn;
 import jloop.CancelledError;
+import jloop.EachNetwork;
 import jloop.EachPoller;
 import jloop.FailingCalls;
 import jloop.Rig;
@@ -44,24 +49,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class UnixStreamsTest {
 
-    /// What has UNIX sockets: the pollers with real ones, and the virtual one.
-    private enum Network {
-        EPOLL, NIO, VIRTUAL;
-
-        boolean hasFiles() {
-            return this != VIRTUAL;
-        }
-    }
-
     @TempDir
     Path folder;
 
-    private static void run(Network network, Rig.Body body) {
-        switch (network) {
-            case EPOLL -> Rig.run(Rig.Kind.EPOLL, body);
-            case NIO -> Rig.run(Rig.Kind.NIO, body);
-            case VIRTUAL -> Rig.runVirtual(body);
-        }
+    /// In virtual networks a path is no file.
+    private static boolean hasFiles(Rig.Network network) {
+        return network != Rig.Network.VIRTUAL;
     }
 
     private Path path() {
@@ -116,11 +109,10 @@ class UnixStreamsTest {
 
     // ---- To talk
 
-    @ParameterizedTest
-    @EnumSource
+    @EachNetwork
     @AsIn({"test_streams.test_start_unix_server", "test_streams.test_open_unix_connection"})
-    void startUnixServer_servesEachConnectionInATaskOfItsOwn(Network network) {
-        run(network, rig -> {
+    void startUnixServer_servesEachConnectionInATaskOfItsOwn(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Server server = startUnixServer(UnixStreamsTest::echo, path());
                     StreamPair one = openUnixConnection(path());
                     StreamPair two = openUnixConnection(path(), o -> o.withLimit(1000))) {
@@ -136,10 +128,9 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void addresses_thePathIsTheServers_andClientsHaveNone(Network network) {
-        run(network, rig -> {
+    @EachNetwork
+    void addresses_thePathIsTheServers_andClientsHaveNone(Rig.Network network) {
+        Rig.run(network, rig -> {
             var here = UnixDomainSocketAddress.of(path());
             var unnamed = UnixDomainSocketAddress.of("");
             List<Object> seen = new ArrayList<>();
@@ -158,10 +149,9 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void megabytes_bothWays_arriveWhole(Network network) {
-        run(network, rig -> {
+    @EachNetwork
+    void megabytes_bothWays_arriveWhole(Rig.Network network) {
+        Rig.run(network, rig -> {
             byte[] sent = Rig.pattern(3_000_000);
             try (Server _ = startUnixServer((reader, writer) -> {
                         for (byte[] part; (part = reader.read(100_000)).length > 0; ) {
@@ -182,10 +172,9 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void rawSockets_bindListenConnectAccept_carryBytes(Network network) {
-        run(network, rig -> {
+    @EachNetwork
+    void rawSockets_bindListenConnectAccept_carryBytes(Rig.Network network) {
+        Rig.run(network, rig -> {
             var address = UnixDomainSocketAddress.of(path());
             try (Socket listener = Socket.open(rig.loop, StandardProtocolFamily.UNIX);
                     Socket client = Socket.open(rig.loop, StandardProtocolFamily.UNIX)) {
@@ -205,14 +194,13 @@ class UnixStreamsTest {
                     assertThat(accepted.localAddress()).isEqualTo(address);
                 }
             }
-            assertThat(isThere(path())).as("bind leaves its file").isEqualTo(network.hasFiles());
+            assertThat(isThere(path())).as("bind leaves its file").isEqualTo(hasFiles(network));
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aBacklogIsFull_whoConnectsWaitsForRoom(Network network) {
-        run(network, rig -> {
+    @EachNetwork
+    void aBacklogIsFull_whoConnectsWaitsForRoom(Rig.Network network) {
+        Rig.run(network, rig -> {
             var address = UnixDomainSocketAddress.of(path());
             List<Socket> accepted = new ArrayList<>();
             try (Socket listener = Socket.open(rig.loop, StandardProtocolFamily.UNIX)) {
@@ -253,18 +241,20 @@ class UnixStreamsTest {
             assertThatThrownBy(last::await).isInstanceOf(ConnectException.class)
                     .hasMessageContaining(path().toString());
             for (Task<StreamPair> client : clients) {
-                if (client.exception() == null) client.await().close();
+                try (StreamPair _ = client.await(IOException.class)) {
+                    assertThat(client).isNotSameAs(last);
+                } catch (ConnectException _) {          // it waited too
+                }
             }
         });
     }
 
     // ---- Nobody there
 
-    @ParameterizedTest
-    @EnumSource
+    @EachNetwork
     @AsIn("test_streams.test_open_unix_connection_error")
-    void openUnixConnection_nothingThere_namesThePathAndLeavesNothing(Network network) {
-        run(network, rig -> {
+    void openUnixConnection_nothingThere_namesThePathAndLeavesNothing(Rig.Network network) {
+        Rig.run(network, rig -> {
             SortedSet<String> before = Rig.sockets();
 
             assertThatThrownBy(() -> openUnixConnection(path()))
@@ -300,10 +290,9 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void anEmptyPath_isRejected(Network network) {
-        run(network, rig -> {
+    @EachNetwork
+    void anEmptyPath_isRejected(Rig.Network network) {
+        Rig.run(network, rig -> {
             assertThatThrownBy(() -> openUnixConnection(Path.of("")))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("empty");
             assertThatThrownBy(() -> saying("x", Path.of("")))
@@ -324,10 +313,9 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void startUnixServer_aSocketInUse_isReplacedAndKeepsItsConnections(Network network) {
-        run(network, rig -> {
+    @EachNetwork
+    void startUnixServer_aSocketInUse_isReplacedAndKeepsItsConnections(Rig.Network network) {
+        Rig.run(network, rig -> {
             Server old = startUnixServer(UnixStreamsTest::echo, path());
             try (StreamPair pair = openUnixConnection(path())) {
                 assertThat(ask(pair, "one")).isEqualTo("one");
@@ -411,11 +399,10 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aPathTooLong_isTold(Network network) {
-        run(network, rig -> {
-            int longest = network == Network.NIO ? 106 : 107;
+    @EachNetwork
+    void aPathTooLong_isTold(Rig.Network network) {
+        Rig.run(network, rig -> {
+            int longest = network == Rig.Network.NIO ? 106 : 107;
             Path fits = ofLength(longest);
             try (Server _ = saying("long\n", fits)) {
                 assertThat(ask(fits, "?")).isEqualTo("long");
@@ -436,13 +423,12 @@ class UnixStreamsTest {
 
     // ---- What is left at the path
 
-    @ParameterizedTest
-    @EnumSource
+    @EachNetwork
     @AsIn("test_server.test_unix_server_addr_cleanup")
-    void close_removesTheFile(Network network) {
-        run(network, rig -> {
+    void close_removesTheFile(Rig.Network network) {
+        Rig.run(network, rig -> {
             Server server = saying("x", path());
-            assertThat(isThere(path())).isEqualTo(network.hasFiles());
+            assertThat(isThere(path())).isEqualTo(hasFiles(network));
 
             server.close();
 
@@ -553,10 +539,9 @@ class UnixStreamsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void reusePort_isRejected(Network network) {
-        run(network, rig -> assertThatThrownBy(
+    @EachNetwork
+    void reusePort_isRejected(Rig.Network network) {
+        Rig.run(network, rig -> assertThatThrownBy(
                 () -> saying("x", path(), o -> o.withReusePort(true)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("port"));
     }
@@ -565,8 +550,8 @@ class UnixStreamsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "VIRTUAL"})
-    void anAbstractName_isServedAndIsNoFile(Network network) {
-        run(network, rig -> {
+    void anAbstractName_isServedAndIsNoFile(Rig.Network network) {
+        Rig.run(network, rig -> {
             UnixName name = UnixName.of("jloop-test-" + ProcessHandle.current().pid());
             for (int i = 0; i < 2; i++) {
                 try (Server server = startUnixServer(UnixStreamsTest::echo, name, o -> o);
@@ -603,6 +588,94 @@ class UnixStreamsTest {
         assertThat(UnixName.of("a")).isEqualTo(UnixName.of(bytes("a")))
                 .isNotEqualTo(UnixName.of("b")).isNotEqualTo("a").hasToString("@a");
         assertThat(UnixName.of("a").toBytes()).isEqualTo(bytes("a"));
+    }
+
+    // ---- Protocols
+
+    /// Sends back what comes.
+    private static final class Echo extends TracingProtocol {
+        @Override
+        public void dataReceived(ByteBuffer data) throws Exception {
+            transport().write(data);
+        }
+    }
+
+    @EachNetwork
+    @AsIn({"test_events.test_create_unix_server", "test_events.test_create_unix_connection"})
+    void createUnixServer_hasAProtocolMadeForEachConnection(Rig.Network network) {
+        Rig.run(network, rig -> {
+            Server server = createUnixServer(Echo::new, path());
+            try (server;
+                    var one = createUnixConnection(TracingProtocol::new, path());
+                    StreamPair two = openUnixConnection(path())) {
+                assertThat(ask(two, "two")).isEqualTo("two");
+                one.transport().write(bytes("one"));
+                rig.await("an answer", () -> one.protocol().trace.contains("one"));
+
+                assertThat(server.connectionCount()).isEqualTo(2);
+                assertThat(one.transport().getExtraInfo("peername"))
+                        .isEqualTo(UnixDomainSocketAddress.of(path()));
+                assertThat(isThere(path())).isEqualTo(hasFiles(network));
+            }
+            server.waitClosed();
+            assertThat(isThere(path())).isFalse();
+        });
+    }
+
+    @EachNetwork
+    void createUnixServer_startServingLater_listensThen(Rig.Network network) {
+        Rig.run(network, rig -> {
+            try (Server server = createUnixServer(
+                    Echo::new, path(), o -> o.withStartServing(false))) {
+                assertThat(isThere(path())).isEqualTo(hasFiles(network));
+                assertThatThrownBy(() -> createUnixConnection(TracingProtocol::new, path()))
+                        .isInstanceOf(ConnectException.class);
+
+                server.startServing();
+
+                assertThat(ask(path(), "hello")).isEqualTo("hello");
+            }
+            assertThat(isThere(path())).isFalse();
+        });
+    }
+
+    @EachPoller
+    void startServing_theFileIsAnothersMeanwhile_itStays(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Server server = createUnixServer(
+                    Echo::new, path(), o -> o.withStartServing(false))) {
+                Files.delete(path());
+                Files.writeString(path(), "mine");
+                try {
+                    server.startServing();
+                } catch (UncheckedIOException e) {      // by java.nio to listen is to bind anew
+                    assertThat(e).hasCauseInstanceOf(BindException.class);
+                }
+            }
+            assertThat(path()).hasContent("mine");
+        });
+    }
+
+    @EachNetwork
+    void createUnixConnection_nothingThere_makesNoProtocol(Rig.Network network) {
+        Rig.run(network, rig -> assertThatThrownBy(() -> createUnixConnection(() -> {
+            throw new AssertionError("made");
+        }, path())).isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining(path().toString()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL", "VIRTUAL"})
+    void createUnixServer_atAnAbstractName_serves(Rig.Network network) {
+        Rig.run(network, rig -> {
+            UnixName name = UnixName.of("jloop-protocol-" + ProcessHandle.current().pid());
+            Server server = createUnixServer(Echo::new, name, o -> o);
+            try (server; var one = createUnixConnection(TracingProtocol::new, name)) {
+                one.transport().write(bytes("one"));
+                rig.await("an answer", () -> one.protocol().trace.contains("one"));
+            }
+            server.waitClosed();
+        });
     }
 
     // ---- Others at the other end
