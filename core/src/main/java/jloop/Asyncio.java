@@ -453,8 +453,8 @@ public final class Asyncio {
     }
 
     /// [#openUnixConnection(Path)] to a name that is no file. Linux, by epoll.
-    public static StreamPair openUnixConnection(UnixName name, UnaryOperator<ConnectOptions> options)
-            throws IOException {
+    public static StreamPair openUnixConnection(
+            UnixName name, UnaryOperator<ConnectOptions> options) throws IOException {
         return Streams.openUnix(name, options.apply(ConnectOptions.DEFAULT));
     }
 
