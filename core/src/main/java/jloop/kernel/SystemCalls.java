@@ -11,6 +11,7 @@ import java.lang.foreign.Linker.Option;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.util.Objects;
 
 /// The system calls of Linux that jloop makes: the one table of them. Every call returns what
@@ -318,13 +319,35 @@ public class SystemCalls {
     /// The calls that move bytes of the heap.
     private static final class Bytes {
 
-        static final MethodHandle RECV = criticalOnHeap("recv");
-        static final MethodHandle SEND = criticalOnHeap("send");
+        // recv(3) and send(3) of glibc are cancellation points of pthreads: two locked
+        // instructions around each call, a seventh of its cost. syscall(2) is none; the numbers
+        // are those of recvfrom and sendto, of which recv and send are the short forms.
+        private static final String ARCH = System.getProperty("os.arch");
+        static final MethodHandle RECV = switch (ARCH) {
+            case "amd64" -> numbered(45);
+            case "aarch64" -> numbered(207);
+            default -> named("recv");
+        };
+        static final MethodHandle SEND = switch (ARCH) {
+            case "amd64" -> numbered(44);
+            case "aarch64" -> numbered(206);
+            default -> named("send");
+        };
 
-        private static MethodHandle criticalOnHeap(String name) {
+        private static MethodHandle named(String name) {
             return LINKER.downcallHandle(symbol(name),
                     FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
                     ERRNO_KEPT, Option.critical(true));
+        }
+
+        /// The call of this number, with no address as its last two arguments.
+        private static MethodHandle numbered(long number) {
+            MethodHandle syscall = LINKER.downcallHandle(symbol("syscall"),
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
+                            JAVA_INT, JAVA_LONG, JAVA_LONG),
+                    ERRNO_KEPT, Option.critical(true), Option.firstVariadicArg(1));
+            return MethodHandles.insertArguments(
+                    MethodHandles.insertArguments(syscall, 6, 0L, 0L), 1, number);
         }
     }
 }
