@@ -15,8 +15,6 @@ import jloop.io.*;
 import static jloop.Asyncio.*;
 
 static final int BACKLOG = 1024;
-// Received into the same array each time: fastest for who is never idle. A server of mostly idle
-// connections calls read instead, which holds no memory while it waits.
 static final int BUFFER_BYTES = 16 * 1024;
 
 void main(String[] args) {
@@ -74,9 +72,12 @@ void serveStreams(int port) throws IOException {
     server.serveForever();
 }
 
+// One for all connections: readInto fills it when the coroutine goes on, never while it waits,
+// and write has sent it or kept a copy when it returns.
+final byte[] buffer = new byte[BUFFER_BYTES];
+
 void echo(StreamReader reader, StreamWriter writer) {
     try {
-        byte[] buffer = new byte[BUFFER_BYTES];
         for (int count; (count = reader.readInto(buffer, 0, BUFFER_BYTES)) > 0; ) {
             writer.write(buffer, 0, count);
             writer.drain();

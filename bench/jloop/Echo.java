@@ -6,7 +6,7 @@
 /// is the interface that it is written on:
 ///
 ///     sock        a coroutine a connection, sockRecvInto and sockSendall
-///     streams     a coroutine a connection, readInto, write and drain
+///     streams     a coroutine a connection, all with the same buffer: readInto, write, drain
 ///     read        the same with read, which holds no memory while it waits
 ///     protocol    a Protocol a connection, no coroutine
 ///     buffered    a BufferedProtocol a connection, all with the same buffer
@@ -90,9 +90,12 @@ void serveStreams(String address, ConnectionHandler handler) throws IOException 
     server.serveForever();
 }
 
+/// For all connections: readInto fills it when the coroutine goes on, and write is done with it
+/// when it returns.
+final byte[] buffer = new byte[BUFFER_BYTES];
+
 void streams(StreamReader reader, StreamWriter writer) {
     try {
-        byte[] buffer = new byte[BUFFER_BYTES];
         for (int count; (count = reader.readInto(buffer, 0, BUFFER_BYTES)) > 0; ) {
             if (echoes) {
                 writer.write(buffer, 0, count);

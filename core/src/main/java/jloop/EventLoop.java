@@ -628,6 +628,9 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     /// Waits for bytes and receives them straight into `buffer`. Returns how many, 1 to
     /// `length`; 0 at the end of the stream. Otherwise as [#sockRecv].
+    ///
+    /// `buffer` is written to just before this returns, never while it waits: all that receive
+    /// on this loop may share one.
     public int sockRecvInto(Socket socket, byte[] buffer, int offset, int length)
             throws IOException {
         return mine(socket).receive(buffer, offset, length);

@@ -15,6 +15,7 @@ import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -807,6 +808,28 @@ class SocketTest {
                 assertThat(late).isLessThan(Duration.ofMillis(200));
             }
         });
+    }
+
+    @EachPoller
+    void sockRecvInto_twoTasksWithOneArray_eachFindsItsOwnBytes(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Rig.Ends a = rig.connect(); Rig.Ends b = rig.connect()) {
+                byte[] shared = new byte[8];
+                Task<String> first = createTask(() -> received(rig, a.server(), shared));
+                Task<String> second = createTask(() -> received(rig, b.server(), shared));
+                Asyncio.sleep(Duration.ZERO);
+                rig.loop.sockSendall(a.client(), bytes("one"));
+                rig.loop.sockSendall(b.client(), bytes("second"));
+
+                assertThat(first.await()).isEqualTo("one");
+                assertThat(second.await()).isEqualTo("second");
+            }
+        });
+    }
+
+    private static String received(Rig rig, Socket socket, byte[] shared) throws IOException {
+        return new String(shared, 0,
+                rig.loop.sockRecvInto(socket, shared, 0, shared.length), StandardCharsets.US_ASCII);
     }
 
     @EachPoller

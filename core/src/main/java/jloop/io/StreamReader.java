@@ -85,6 +85,9 @@ public final class StreamReader {
     /// Waits for bytes and puts 1 to `length` of them into `into`. Returns how many, or -1 at
     /// the end of the stream.
     ///
+    /// `into` is written to just before this returns, never while it waits: all readers of a
+    /// loop may share one array, so that a connection that is idle holds none.
+    ///
     /// **As in Java**: `InputStream.read`. asyncio has no such call; it saves a copy.
     public int readInto(byte[] into, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, into.length);
