@@ -163,8 +163,8 @@ final class DirectSwitch {
         NOTIFY_UNMOUNT.invokeExact(thread, false);
     }
 
-    /// Has `thread`, which is off its carrier by [#unmount], wait for [#mount]. Returns false if
-    /// it was unparked meanwhile: then it is the JDK's continuation that goes on with it.
+    /// Has `thread`, which is off its carrier by [#unmount], wait for [#mount]. Returns false
+    /// if it was unparked meanwhile: then it is the JDK's continuation that goes on with it.
     static boolean settle(Thread thread) {
         STATE.setVolatile(thread, PARKED);
         return !(boolean) PERMIT.getVolatile(thread)

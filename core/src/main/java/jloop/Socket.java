@@ -93,9 +93,9 @@ public final class Socket implements AutoCloseable {
         check("bind to", address, ours("bind").bind(address));
     }
 
-    /// Binds it to `path` as a server does. If there is the file of a UNIX socket already, it is
-    /// removed first, in use or not: what listens there goes on, but cannot be found any more.
-    /// With `removedOnClose` the file is removed by [#close()], if it is this socket's still.
+    /// Binds it to `path` as a server does. If there is the file of a UNIX socket already, it
+    /// is removed first, in use or not: what listens there goes on, but cannot be found any
+    /// more. With `removedOnClose`, [#close()] removes the file if it is this socket's still.
     ///
     /// **Errors**: BindException if there is any other file.
     public void bindPath(Path path, boolean removedOnClose) throws IOException {
@@ -113,7 +113,7 @@ public final class Socket implements AutoCloseable {
         fileKey = descriptor.fileKey(address);
     }
 
-    /// Before the descriptor is closed: until then nothing else can have the number of the file.
+    /// Before the descriptor is closed: until then no other file can have the number of ours.
     private void removeFile() {
         if (fileAddress == null || fileKey == null) return;
         int result = descriptor.unlink(fileAddress, fileKey);
@@ -356,8 +356,8 @@ public final class Socket implements AutoCloseable {
     }
 
     /// Waits until there is something, then receives it: when the task goes on, not when the
-    /// poller hears of it. So the bytes are in the cache while they are worked on, and the array
-    /// is in nobody's hands meanwhile: it may be the one that all sockets share.
+    /// poller hears of it. So the bytes are in the cache while they are worked on, and the
+    /// array is in nobody's hands meanwhile: it may be the one that all sockets share.
     private int receiveInto(byte[] array, int offset, int length) throws IOException {
         SocketOperation operation = incoming(Kind.READABLE);
         Task<?> task = Task.running(loop, "sockRecv");

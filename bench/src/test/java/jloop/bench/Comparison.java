@@ -11,7 +11,7 @@ import java.util.Arrays;
 /// @param bound how often the control's time jloop's may be
 record Comparison(String name, double bound, Work jloop, Work control) {
 
-    /// Does so much work that it takes a few milliseconds, and returns the processor time of it.
+    /// Does work for a few milliseconds, and returns the processor time that it took.
     @FunctionalInterface
     interface Work {
         long nanos();

@@ -21,6 +21,8 @@ final class Allowed {
                     "blocking calls are its subject"),
             new Call("core/src/test/java/jloop/LevelCancellationTest.java", "sleep",
                     "blocking calls inside a cancelled scope are a part of its subject"),
+            new Call("core/src/test/java/jloop/DirectSwitchTest.java", "sleep",
+                    "parking in the JDK between direct switches is a part of its subject"),
             new Call("bench/src/main/java/jloop/bench/Stopwatch.java", "nanoTime",
                     "a benchmark measures real time"),
             new Call("bench/peers/jvm/src/main/java/Sched.java", "nanoTime",

@@ -32,7 +32,7 @@ final class SocketFile {
         }
     }
 
-    /// The number of the file, with that of its device; where files have none, when it was made.
+    /// The numbers of the file and its device; where files have none, when it was made.
     private static Object key(Path path) throws IOException {
         var attributes = Files.readAttributes(
                 path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);

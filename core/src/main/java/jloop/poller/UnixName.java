@@ -26,8 +26,8 @@ public final class UnixName extends SocketAddress {
         this.name = name;
     }
 
-    /// The name of these characters in UTF-8. A path does not come into it: a `/` is a character
-    /// like any other.
+    /// The name of these characters in UTF-8. A path does not come into it: a `/` is a
+    /// character like any other.
     public static UnixName of(String name) {
         return new UnixName(name.getBytes(UTF_8));
     }

@@ -19,8 +19,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /// Which benchmarks of this package there are, and how JMH is to run them.
 ///
-/// The score is nanoseconds an operation; beside it comes what an operation allocates, in bytes,
-/// as the secondary result [#ALLOCATED].
+/// The score is nanoseconds an operation; beside it comes what an operation allocates, in
+/// bytes, as the secondary result [#ALLOCATED].
 public final class Parts {
 
     /// The secondary result of JMH's profiler `gc`: bytes allocated an operation.
@@ -81,8 +81,8 @@ public final class Parts {
                 + ".*$";
     }
 
-    /// The options of a run of `names`, as [#includes]. It forks a JVM for each benchmark, on the
-    /// class path of this one.
+    /// The options of a run of `names`, as [#includes]. It forks a JVM for each benchmark, on
+    /// the class path of this one.
     public static Options options(List<String> names, @Nullable Path result) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .mode(Mode.AverageTime)
@@ -103,8 +103,8 @@ public final class Parts {
     }
 
     /// What the JVM of a benchmark is started with: as `./jloop run` starts programs, on a heap
-    /// of fixed size, and with one carrier for the virtual threads of the JDK, which are compared
-    /// with one loop.
+    /// of fixed size, and with one carrier for the virtual threads of the JDK, which are
+    /// compared with one loop.
     public static List<String> jvmOptions() {
         List<String> options = new ArrayList<>(List.of(
                 "-XX:+UseSerialGC", "-Xms1g", "-Xmx1g",

@@ -7,8 +7,8 @@ import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
 /// The least that can schedule virtual threads: a queue, run by the calling thread until it is
-/// empty. What a switch costs here the JDK costs; what a coroutine of the loop costs beyond that
-/// is the loop's.
+/// empty. What a switch costs here the JDK costs; what a coroutine of the loop costs beyond
+/// that is the loop's.
 ///
 /// **Threads**: the one that calls [#run()], and the virtual threads it runs.
 public final class RawThreads implements Executor {

@@ -8,8 +8,8 @@ import jloop.Task;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 
-/// A task that does nothing: created and awaited. The controls: `raw...` bare virtual threads on
-/// a trivial scheduler, `jdk...` those of the JDK.
+/// A task that does nothing: created and awaited. The controls: `raw...` bare virtual threads
+/// on a trivial scheduler, `jdk...` those of the JDK.
 public class Tasks {
 
     private static final int COUNT = 20_000;
