@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the programs that tests talk to or look with, those that are missing (Debian, as root).
-# Elsewhere it names them; a test whose program is missing is skipped and says so.
+# Elsewhere it names them. Without theirs the tests of the benchmarks fail, and others are skipped;
+# both say so.
 set -euo pipefail
 
 declare -A package=(
     [curl]=curl [openssl]=openssl [wrk]=wrk [python3]=python3 [strace]=strace [ip]=iproute2
-    [gcc]=gcc [socat]=socat
+    [gcc]=gcc [taskset]=util-linux [socat]=socat
 )
 
 missing=()

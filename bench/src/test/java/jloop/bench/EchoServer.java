@@ -1,5 +1,7 @@
 package jloop.bench;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
@@ -14,8 +16,11 @@ import java.util.concurrent.TimeUnit;
 import jloop.EventLoop;
 import jloop.bench.parts.Parts;
 
-/// A server of the echo benchmark as a process on core 0, and the load on it from core 1.
+/// A server of the echo benchmark as a process on core 0, and the load on it from core 1, or
+/// from core 0 if there is no other.
 final class EchoServer implements AutoCloseable {
+
+    static final boolean LOAD_HAS_A_CORE = Runtime.getRuntime().availableProcessors() > 1;
 
     private static final Path BENCH = bench();
     private static final int CONNECTIONS = 64;
@@ -45,14 +50,18 @@ final class EchoServer implements AutoCloseable {
         }
     }
 
-    /// Builds the load generator and the control; false if this machine has not what it takes.
-    static boolean canRun() throws IOException, InterruptedException {
+    /// Builds the load generator and the control.
+    static void build() throws IOException, InterruptedException {
         Process build = new ProcessBuilder("bash", BENCH.resolve("build.sh").toString(), "c")
-                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        build.waitFor();
-        return Runtime.getRuntime().availableProcessors() >= 2
-                && Files.isExecutable(load()) && Files.isExecutable(control())
-                && Files.isExecutable(Path.of("/usr/bin/taskset"));
+                .redirectErrorStream(true).start();
+        String said = new String(build.getInputStream().readAllBytes());
+        String advice = "scripts/install-test-peers.sh installs what is missing. " + said;
+        assertThat(build.waitFor()).as(said).isZero();
+        assertThat(load()).as(advice).isExecutable();
+        assertThat(control()).as(advice).isExecutable();
+        assertThat(System.getenv("PATH").split(File.pathSeparator))
+                .as("taskset is missing. " + advice)
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "taskset")));
     }
 
     private static Path load() {
@@ -86,7 +95,8 @@ final class EchoServer implements AutoCloseable {
     /// What the load generator finds in so many seconds; waits for the server if it starts yet.
     JsonNode load(double warmUpSeconds, double seconds) throws IOException, InterruptedException {
         awaitStart();
-        Process load = new ProcessBuilder("taskset", "-c", "1", load().toString(), "echo",
+        Process load = new ProcessBuilder(
+                "taskset", "-c", LOAD_HAS_A_CORE ? "1" : "0", load().toString(), "echo",
                 Integer.toString(port), "--conns", Integer.toString(CONNECTIONS),
                 "--size", Integer.toString(MESSAGE_BYTES),
                 "--seconds", Double.toString(seconds), "--warmup", Double.toString(warmUpSeconds),

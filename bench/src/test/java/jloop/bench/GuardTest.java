@@ -3,7 +3,6 @@ package jloop.bench;
 import static jloop.bench.Comparison.onThisThread;
 import static jloop.bench.Comparison.onTwoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.management.ThreadMXBean;
@@ -29,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Fails when a change makes the hot paths clearly slower. It measures ratios to controls in
-/// the same run, never absolute times, so it says the same on every machine; and a bound is half
-/// as much again as a quiet machine finds, so that it speaks of the change and not of the noise.
+/// the same run, never absolute times, so it says the same on every machine; and a bound is
+/// half as much again as a quiet machine finds, so that it tells changes from noise.
 ///
 /// Who makes something faster lowers its bound.
 @Timeout(300)       // three tries of everything, so that a failure has its figures to show
@@ -178,9 +177,11 @@ class GuardTest {
     private static final double PAUSE_SECONDS = 0.1;
     private static final double WARM_UP_SECONDS = 2.5;
 
+    /// What a server takes of a processor can be told on a machine that has only one; how fast
+    /// it is cannot, for the load takes as much of that one.
     @Test
     void echo_besideTheServerInC_isWithinBounds() throws Exception {
-        assumeTrue(EchoServer.canRun(), "needs gcc, taskset and two processors");
+        EchoServer.build();
         Findings found = new Findings();
         try (EchoServer control = EchoServer.ofC(); EchoServer jloop = EchoServer.ofStreams()) {
             jloop.load(WARM_UP_SECONDS, WINDOW_SECONDS);
@@ -205,7 +206,8 @@ class GuardTest {
             user += perMessage(ours, "serverUserSeconds");
             whole += perMessage(ofC, "serverCpuSeconds");
         }
-        found.atLeast("echoes a second / of the server in C", 0.65, Comparison.median(rates));
+        if (EchoServer.LOAD_HAS_A_CORE)
+            found.atLeast("echoes a second / of the server in C", 0.65, Comparison.median(rates));
         found.atMost("processor time an echo / of the server in C", 1.7,
                 Comparison.median(costs));
         found.atMost("of that user time / all time of the server in C", 0.6, user / whole);

@@ -65,7 +65,7 @@ class LoadTest {
         var said = new String(build.getInputStream().readAllBytes());
         assertThat(build.waitFor()).as(said).isZero();
         assertThat(TARGET.resolve("load/load"))
-                .as("scripts/install-test-peers.sh installs what is missing. The build said: " + said)
+                .as("scripts/install-test-peers.sh installs what is missing. " + said)
                 .isExecutable();
     }
 
@@ -88,6 +88,7 @@ class LoadTest {
         while (!canBeConnectedTo(kind)) {
             if (server.waitFor(20, TimeUnit.MILLISECONDS)) {
                 var why = new String(server.getErrorStream().readAllBytes());
+                // The one thing that may be missing: a kernel feature cannot be installed.
                 assumeThat(why).as("io_uring is not allowed here").doesNotContain("io_uring");
                 fail("%s %s ended with %d: %s", program, kind, server.exitValue(), why);
             }
