@@ -86,7 +86,7 @@ final class Parts {
                 var figures = new LinkedHashMap<String, Double>();
                 figures.put("score", nanos(score.asDouble(), unit));
                 if (allocated.isNumber()) figures.put("allocatedBytes", allocated.asDouble());
-                windows.add(new Window(windows.size(), 0, false, null, null, figures));
+                windows.add(new Window(windows.size(), 0, false, true, null, null, figures));
             }
         }
         return new Row(NAME, new Cell(values), CONTESTANT, null, false, windows);

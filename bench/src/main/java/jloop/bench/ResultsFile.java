@@ -26,7 +26,7 @@ final class ResultsFile {
      * as a field is.
      */
     private static final Set<String> FIELDS_OF_WINDOW =
-            Set.of("round", "atSeconds", "contended", "ratio", "error");
+            Set.of("round", "atSeconds", "contended", "steady", "ratio", "error");
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -89,6 +89,7 @@ final class ResultsFile {
         node.put("round", window.round());
         put(node, "atSeconds", window.atSeconds());
         node.put("contended", window.contended());
+        if (!window.steady()) node.put("steady", false);
         if (window.ratio() != null) node.put("ratio", window.ratio());
         if (window.error() != null) node.put("error", window.error());
         window.figures().forEach((name, value) -> put(node, name, value));
@@ -171,6 +172,7 @@ final class ResultsFile {
                 node.path("round").asInt(),
                 node.path("atSeconds").asDouble(),
                 node.path("contended").asBoolean(),
+                node.path("steady").asBoolean(true),
                 number(node.get("ratio")),
                 error == null ? null : error.asText(),
                 figures(node));

@@ -151,13 +151,13 @@ final class Suite {
         if (taking.isEmpty()) return;
         int rounds = lab.settings().roundsOr(benchmark.rounds());
         var turns = new Turns(
-                benchmark.layout().control(),
+                benchmark.layout(),
                 rounds,
                 lab.stopwatch(),
                 lab::calm,
                 lab::isOver,
                 round -> sayRound(benchmark, cell, round, rounds));
-        report(benchmark.layout(), Turns.rows(benchmark, cell, turns.measure(cell, taking)));
+        report(benchmark.layout(), turns.rows(benchmark.name(), cell, turns.measure(cell, taking)));
     }
 
     private void sayDuration(Benchmark benchmark, int cells, int contestants) {
@@ -172,9 +172,13 @@ final class Suite {
     }
 
     private void sayRound(Benchmark benchmark, Cell cell, int round, int rounds) {
-        lab.say(String.format(Locale.ROOT, "%s: round %d of %d, %.0f minutes left",
+        var which = round < rounds
+                ? "round %d of %d".formatted(round + 1, rounds)
+                : "further round %d of at most %d, for those whose windows were not steady"
+                        .formatted(round + 1 - rounds, Turns.FURTHER * rounds);
+        lab.say(String.format(Locale.ROOT, "%s: %s, %.0f minutes left",
                 benchmark.name() + (cell.title().isEmpty() ? "" : ": " + cell.title()),
-                round + 1, rounds, lab.minutesLeft()));
+                which, lab.minutesLeft()));
     }
 
     private void report(Layout layout, List<Row> more) {

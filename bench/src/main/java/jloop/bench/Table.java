@@ -19,15 +19,27 @@ final class Table {
         var text = new StringBuilder("\n### ").append(first.benchmark());
         var title = first.cell().title();
         if (!title.isEmpty()) text.append(": ").append(title);
+        if (first.controlSpread() != null) text.append(steadiness(layout, rows));
         text.append("\n\n");
-        if (first.refused()) return text.append(refusal(layout, rows)).append('\n').toString();
+        if (rows.stream().allMatch(Row::refused)) {
+            return text.append(refusal(layout, rows)).append('\n').toString();
+        }
 
         boolean hasControl = first.controlSpread() != null;
         line(text, head(layout, hasControl));
         line(text, head(layout, hasControl).stream().map(_ -> "---").toList());
-        for (var row : rows) line(text, cells(layout, row, hasControl));
+        for (var row : rows) {
+            if (!row.refused()) line(text, cells(layout, row, hasControl));
+        }
         remarks(layout, rows).forEach(remark -> text.append('\n').append(remark).append('\n'));
         return text.toString();
+    }
+
+    private static String steadiness(Layout layout, List<Row> rows) {
+        return String.format(Locale.ROOT,
+                " (%s varied by %.0f %%; windows left out as unsteady: %d)",
+                layout.control(), percent(rows.getFirst().controlSpread()),
+                rows.stream().mapToLong(Row::unsteady).sum());
     }
 
     private static void line(StringBuilder text, List<String> cells) {
@@ -38,7 +50,7 @@ final class Table {
         var head = new ArrayList<>(List.of("contestant", layout.measure().title(), "min–max"));
         if (hasControl) head.add("speed, " + layout.control() + " = 1 (min–max)");
         for (var column : layout.columns()) head.add(column.title());
-        head.add("windows (contended)");
+        head.add(hasControl ? "windows (contended, unsteady)" : "windows (contended)");
         return head;
     }
 
@@ -52,7 +64,8 @@ final class Table {
         if (hasControl) cells.add(ratio(Control.ratios(counted)));
         for (var column : layout.columns()) cells.add(number(column.of(counted)));
         long contended = row.windows().stream().filter(Window::contended).count();
-        cells.add(row.windows().size() + " (" + contended + ")");
+        cells.add(row.windows().size() + " (" + contended
+                + (hasControl ? ", " + row.unsteady() : "") + ")");
         return cells;
     }
 
@@ -63,11 +76,10 @@ final class Table {
     }
 
     private static String refusal(Layout layout, List<Row> rows) {
-        var first = rows.getFirst();
         var text = String.format(Locale.ROOT,
-                "Not reported: the control %s varied by %.0f %%, more than the %.0f %% at which a"
-                        + " comparison still says something.",
-                layout.control(), percent(first.controlSpread()), percent(Control.SPREAD_MAX));
+                "Not reported: no two windows of the control %s that follow one another differ by"
+                        + " at most %.0f %%, so that a comparison says nothing.",
+                layout.control(), percent(Control.DIFFERENCE_MAX));
         for (var row : rows) {
             if (!row.contestant().equals(layout.control())) continue;
             var steady = layout.steadiness();
@@ -76,6 +88,14 @@ final class Table {
                     + steady.title() + ".";
         }
         return text + " The samples are in the results file.";
+    }
+
+    private static String refusal(Layout layout, Row row) {
+        long measured = row.windows().stream().filter(Window::isMeasured).count();
+        return String.format(Locale.ROOT,
+                "Not reported: %s. The control %s was steady around only %d of its %d windows."
+                        + " The samples are in the results file.",
+                row.contestant(), layout.control(), measured - row.unsteady(), measured);
     }
 
     private static double percent(@Nullable Double share) {
@@ -89,6 +109,9 @@ final class Table {
         }
         if (rows.stream().anyMatch(Row::isContended)) {
             remarks.add("\\* other processes took more of its core than they may in every window.");
+        }
+        for (var row : rows) {
+            if (row.refused()) remarks.add(refusal(layout, row));
         }
         for (var row : rows) {
             row.windows().stream().filter(window -> !window.isMeasured()).findFirst().ifPresent(

@@ -10,13 +10,16 @@ import org.jspecify.annotations.Nullable;
 /// @param round counted from 0; a window that was taken again has the same one
 /// @param atSeconds when it began, from the start of the run
 /// @param contended whether other processes took the contestant's core for too long
-/// @param ratio how fast it was beside the control at that time; null without a control
+/// @param steady false if the control changed too much around it, so that it counts nowhere
+/// @param ratio how fast it was beside the control at that time; null without a control, and
+///     if it is not steady
 /// @param error what went wrong, if nothing was measured
 /// @param figures what was measured, by name
 record Window(
         int round,
         double atSeconds,
         boolean contended,
+        boolean steady,
         @Nullable Double ratio,
         @Nullable String error,
         Map<String, Double> figures) {
@@ -26,7 +29,11 @@ record Window(
     }
 
     Window withRatio(@Nullable Double ratio) {
-        return new Window(round, atSeconds, contended, ratio, error, figures);
+        return new Window(round, atSeconds, contended, steady, ratio, error, figures);
+    }
+
+    Window asUnsteady() {
+        return new Window(round, atSeconds, contended, false, null, error, figures);
     }
 
     boolean isMeasured() {

@@ -20,8 +20,9 @@ class ResultsFileTest {
     Path folder;
 
     final Row row = new Row("echo", Windows.CELL, "c-epoll", 0.04, false, List.of(
-            new Window(0, 1.5, true, 0.98, null, Map.of("messages", 1e6, "p50Micros", 12.25)),
-            new Window(0, 2.5, false, null, "the server ended", Map.of())));
+            new Window(0, 1.5, true, true, 0.98, null, Map.of("messages", 1e6, "p50Micros", 12.25)),
+            new Window(0, 2.5, false, true, null, "the server ended", Map.of()),
+            new Window(1, 3.5, false, false, null, null, Map.of("messages", 2e6))));
     final Results results = new Results(
             "2026-11-21T17:00:00Z", "abc", new Machine("a cpu", 2, "Linux 6", 4096),
             Map.of("c-epoll", "gcc 12"), "c-epoll", List.of(row),
@@ -52,7 +53,21 @@ class ResultsFileTest {
                 .contains("  {\"round\":0,\"atSeconds\":1.5,\"contended\":true,\"ratio\":0.98,")
                 .contains("\"messages\":1000000")
                 .contains("  {\"round\":0,\"atSeconds\":2.5,\"contended\":false,"
-                        + "\"error\":\"the server ended\"}");
+                        + "\"error\":\"the server ended\"}")
+                .contains("  {\"round\":1,\"atSeconds\":3.5,\"contended\":false,"
+                        + "\"steady\":false,\"messages\":2000000}");
+    }
+
+    @Test
+    void read_aWindowThatDoesNotSay_isSteady() throws IOException {
+        var file = folder.resolve("old.json");
+        Files.writeString(file, """
+                {"cells": [{"benchmark": "echo", "cell": {}, "contestant": "c-epoll", "rounds": [
+                  {"round": 0, "messages": 1}, {"round": 1, "messages": 1, "steady": false}]}]}
+                """);
+
+        assertThat(ResultsFile.read(file).rows().getFirst().windows())
+                .extracting(Window::steady).containsExactly(true, false);
     }
 
     @Test
@@ -72,7 +87,8 @@ class ResultsFileTest {
         assertThat(printed.toString())
                 .startsWith("# 2026-11-21T17:00:00Z\n\n"
                         + "a cpu, 2 cores, 4096 MB, Linux 6; commit abc\n")
-                .contains("### echo: 1 KiB, 64 connections\n")
+                .contains("### echo: 1 KiB, 64 connections (c-epoll varied by 4 %;"
+                        + " windows left out as unsteady: 1)\n")
                 .contains("| c-epoll * |")
                 .contains("\nc-epoll: gcc 12\n")
                 .endsWith("\nskipped: go: go: not found\n");

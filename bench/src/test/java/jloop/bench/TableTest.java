@@ -22,13 +22,13 @@ class TableTest {
 
         assertThat(Table.of(layout, rows)).isEqualTo("""
 
-                ### echo: 1 KiB, 64 connections
+                ### echo: 1 KiB, 64 connections (c varied by 5 %; windows left out as unsteady: 0)
 
                 | contestant | messages per s | min–max | speed, c = 1 (min–max) | p50 µs \
-                | CPU µs | windows (contended) |
+                | CPU µs | windows (contended, unsteady) |
                 | --- | --- | --- | --- | --- | --- | --- |
-                | c | 1,050 | 1,000–1,100 | 1.05 (1.00–1.10) | 12.5 | 477 | 2 (0) |
-                | mine | 500 | 500–500 | 0.50 (0.50–0.50) | 12.5 | 1,000 | 1 (0) |
+                | c | 1,050 | 1,000–1,100 | 1.05 (1.00–1.10) | 12.5 | 477 | 2 (0, 0) |
+                | mine | 500 | 500–500 | 0.50 (0.50–0.50) | 12.5 | 1,000 | 1 (0, 0) |
                 """);
     }
 
@@ -36,16 +36,41 @@ class TableTest {
     void of_aCellWhoseControlVaried_isTheReason() {
         var rows = List.of(
                 refused("c", Windows.of(0, 0, 800), Windows.of(1, 1, 1000)),
-                refused("mine", Windows.of(0, 0, 500)));
+                refused("mine", Windows.of(0, 0, 500).asUnsteady()));
 
         assertThat(Table.of(layout, rows)).isEqualTo("""
 
-                ### echo: 1 KiB, 64 connections
+                ### echo: 1 KiB, 64 connections (c varied by 22 %; windows left out as unsteady: 1)
 
-                Not reported: the control c varied by 22 %, more than the 15 % at which a \
-                comparison still says something. It had 800 to 1,000 messages per s. \
-                The samples are in the results file.
+                Not reported: no two windows of the control c that follow one another differ by \
+                at most 15 %, so that a comparison says nothing. It had 800 to 1,000 messages \
+                per s. The samples are in the results file.
                 """);
+    }
+
+    @Test
+    void of_unsteadyWindows_leavesThemOut() {
+        var rows = List.of(
+                row("c", 0.3, Windows.of(0, 0, 1000)),
+                row("mine", 0.3, window(0, 500, 0.5), Windows.of(1, 1, 9999).asUnsteady()));
+
+        assertThat(Table.of(layout, rows))
+                .contains("(c varied by 30 %; windows left out as unsteady: 1)\n")
+                .contains("| mine | 500 | 500–500 | 0.50 (0.50–0.50) | 12.5 | 1,000 | 2 (0, 1) |");
+    }
+
+    @Test
+    void of_aContestantThatIsRefused_saysSoByName() {
+        var rows = List.of(
+                row("c", 0.3, Windows.of(0, 0, 1000)),
+                row("mine", 0.3, window(0, 500, 0.5)),
+                refused("other", window(0, 700, 0.7), Windows.of(1, 1, 700).asUnsteady()));
+
+        assertThat(Table.of(layout, rows))
+                .contains("| c | 1,000 |", "| mine | 500 |")
+                .doesNotContain("| other |")
+                .endsWith("\nNot reported: other. The control c was steady around only 1 of its 2"
+                        + " windows. The samples are in the results file.\n");
     }
 
     @Test
@@ -55,8 +80,8 @@ class TableTest {
                 row("mine", 0.0, Windows.contended(0, 2, 600)));
 
         assertThat(Table.of(layout, rows))
-                .contains("| c | 1,000 | 1,000–1,000 | - | - | - | 2 (1) |")
-                .contains("| mine * | 600 | 600–600 | - | - | - | 1 (1) |")
+                .contains("| c | 1,000 | 1,000–1,000 | - | - | - | 2 (1, 0) |")
+                .contains("| mine * | 600 | 600–600 | - | - | - | 1 (1, 0) |")
                 .endsWith("\n\\* other processes took more of its core than they may in every"
                         + " window.\n");
     }
@@ -67,7 +92,7 @@ class TableTest {
                 row("mine", 0.0, Windows.failed(0, "the server ended")));
 
         assertThat(Table.of(layout, rows))
-                .contains("| mine | - | -–- | - | - | - | 1 (0) |")
+                .contains("| mine | - | -–- | - | - | - | 1 (0, 0) |")
                 .endsWith("\nmine: the server ended\n");
     }
 
@@ -100,7 +125,7 @@ class TableTest {
     }
 
     private static Window window(int round, double messages, double ratio) {
-        return new Window(round, round, false, ratio, null, Map.of(
+        return new Window(round, round, false, true, ratio, null, Map.of(
                 "messages", messages, "seconds", 1.0, "p50Micros", 12.5, "serverCpuSeconds", 0.5));
     }
 

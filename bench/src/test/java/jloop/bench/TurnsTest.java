@@ -16,9 +16,9 @@ class TurnsTest {
     int windowsLeft = Integer.MAX_VALUE;
 
     @Test
-    void order_hasTheControlBeforeAndAfterEachFour() {
+    void order_hasTheControlBeforeAndAfterEachThree() {
         assertThat(turns("c", 1).order(List.of("c", "1", "2", "3", "4", "5")))
-                .containsExactly("c", "1", "2", "3", "4", "c", "5", "c");
+                .containsExactly("c", "1", "2", "3", "c", "4", "5", "c");
         assertThat(turns("c", 1).order(List.of("1", "2"))).containsExactly("1", "2");
         assertThat(turns("c", 1).order(List.of("c"))).containsExactly("c");
     }
@@ -27,7 +27,7 @@ class TurnsTest {
     void windows_areAsManyAsInTheRounds() {
         assertThat(Turns.windows(6, 1))
                 .isEqualTo(turns("c", 1).order(List.of("c", "1", "2", "3", "4", "5")).size());
-        assertThat(Turns.windows(5, 2)).isEqualTo(12);
+        assertThat(Turns.windows(5, 2)).isEqualTo(14);
         assertThat(Turns.windows(1, 3)).isEqualTo(3);
     }
 
@@ -80,25 +80,130 @@ class TurnsTest {
     }
 
     @Test
+    void measure_whoHasTooFewSteadyWindows_isMeasuredInFurtherRoundsAlone() {
+        speeds("c", 100, 100, 200, 200, 200, 400);      // then as at last
+        for (var name : List.of("1", "2", "3", "4")) add(name);
+
+        var windows = measure(1);
+
+        // 1 to 3 are between 100 and 100, 4 is between 100 and 200
+        assertThat(trace).containsExactly("round 0", "c", "1", "2", "3", "c", "4", "c",
+                "round 1", "c", "4", "c");
+        assertThat(windows.get("4")).extracting(Window::round).containsExactly(0, 1);
+    }
+
+    @Test
+    void measure_furtherRounds_areAtMostTwiceAsMany() {
+        speeds("c", 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048);
+        add("1");
+
+        var windows = measure(2);
+
+        assertThat(windows.get("1")).extracting(Window::round).containsExactly(0, 1, 2, 3, 4, 5);
+        assertThat(trace).endsWith("round 5", "c", "1", "c");
+    }
+
+    @Test
+    void measure_threeSteadyWindows_areEnough() {
+        speeds("c", 1, 2, 4, 8, 16);
+        add("1");
+
+        // two rounds of five are lost
+        assertThat(measure(5).get("1")).hasSize(5);
+    }
+
+    @Test
+    void measure_furtherRounds_endWhenTimeIsUp() {
+        speeds("c", 1, 2, 4, 8, 16, 32);
+        add("1");
+        windowsLeft = 4;
+
+        measure(1);
+
+        assertThat(trace).containsExactly("round 0", "c", "1", "c", "round 1", "c");
+    }
+
+    @Test
+    void measure_whoFailsOrHasNoControl_hasNoFurtherRounds() {
+        add("c");
+        subjects.put("1", _ -> {
+            throw new WindowFailure("the server ended");
+        });
+        measure(2);
+        assertThat(trace).doesNotContain("round 2");
+
+        trace.clear();
+        subjects.clear();
+        add("1");
+        measure(2);
+        assertThat(trace).containsExactly("round 0", "1", "round 1", "1");
+    }
+
+    @Test
     void rows_haveRatiosAndTheSpreadOfTheControl() {
         var windows = new LinkedHashMap<String, List<Window>>();
-        windows.put("c-epoll", Windows.each(100, 100, 110));
+        windows.put("c", Windows.each(100, 100, 110));
         windows.put("mine", List.of(Windows.of(0, 0.5, 50), Windows.contended(0, 0.6, 1)));
 
-        var rows = Turns.rows(Benchmarks.ECHO, Windows.CELL, windows);
+        var rows = rows(1, windows);
 
-        assertThat(rows).extracting(Row::contestant).containsExactly("c-epoll", "mine");
+        assertThat(rows).extracting(Row::contestant).containsExactly("c", "mine");
         assertThat(rows).extracting(Row::controlSpread).containsOnly(0.1);
         assertThat(rows).extracting(Row::refused).containsOnly(false);
         assertThat(rows.get(1).windows()).extracting(Window::ratio).containsExactly(0.5, 0.01);
     }
 
     @Test
-    void rows_ofAControlThatVariedTooMuch_areRefused() {
-        var windows = Map.of("c-epoll", Windows.each(100, 100, 120));
+    void rows_leaveOutUnsteadyWindows() {
+        var windows = new LinkedHashMap<String, List<Window>>();
+        windows.put("c", Windows.each(100, 100, 200));
+        windows.put("mine", List.of(Windows.of(0, 0.5, 50), Windows.of(1, 1.5, 50)));
 
-        assertThat(Turns.rows(Benchmarks.ECHO, Windows.CELL, windows))
-                .extracting(Row::refused).containsOnly(true);
+        var mine = rows(1, windows).get(1);
+
+        assertThat(mine.windows()).extracting(Window::steady).containsExactly(true, false);
+        assertThat(mine.counted()).containsExactly(mine.windows().getFirst());
+        assertThat(mine.unsteady()).isEqualTo(1);
+        assertThat(mine.refused()).isFalse();
+    }
+
+    @Test
+    void rows_bracketsAreOfTheControlsWindowsThatCount() {
+        var windows = new LinkedHashMap<String, List<Window>>();
+        windows.put("c", List.of(Windows.of(0, 0, 100), Windows.contended(0, 2, 10),
+                Windows.of(0, 3, 100)));
+        windows.put("mine", List.of(Windows.of(0, 1, 50)));
+
+        assertThat(rows(1, windows).get(1).windows().getFirst().ratio()).isEqualTo(0.5);
+    }
+
+    @Test
+    void rows_ofAContestantWithTooFewSteadyWindows_areRefused() {
+        var windows = new LinkedHashMap<String, List<Window>>();
+        windows.put("c", Windows.each(100, 100, 100, 100, 200, 400));
+        windows.put("mine", List.of(Windows.of(0, 0.5, 50), Windows.of(1, 1.5, 50),
+                Windows.of(2, 2.5, 50)));
+        windows.put("other", List.of(Windows.of(0, 0.6, 50), Windows.of(1, 1.6, 50),
+                Windows.contended(1, 1.7, 50), Windows.of(2, 4.5, 50)));
+
+        assertThat(rows(5, windows)).extracting(Row::refused)
+                .containsExactly(false, false, true);
+        assertThat(rows(2, windows)).extracting(Row::refused).containsOnly(false);
+    }
+
+    @Test
+    void rows_ofAControlWithoutTwoWindowsThatAgree_areRefused() {
+        var windows = new LinkedHashMap<String, List<Window>>();
+        windows.put("c", Windows.each(100, 120, 100));
+        windows.put("mine", List.of(Windows.of(0, 0.5, 50)));
+
+        assertThat(rows(1, windows)).extracting(Row::refused).containsOnly(true);
+    }
+
+    @Test
+    void rows_withoutAControl_areNeverRefused() {
+        assertThat(rows(5, Map.of("mine", List.of(Windows.of(0, 0, 1)))))
+                .extracting(Row::refused).containsOnly(false);
     }
 
     @Test
@@ -113,8 +218,13 @@ class TurnsTest {
         return turns("c", rounds).measure(Windows.CELL, subjects);
     }
 
+    private List<Row> rows(int rounds, Map<String, List<Window>> windows) {
+        return turns("c", rounds).rows("echo", Windows.CELL, windows);
+    }
+
     private Turns turns(String control, int rounds) {
-        return new Turns(control, rounds, new Stopwatch(), () -> {},
+        var layout = new Layout("", control, Layout.ECHO.measure(), List.of());
+        return new Turns(layout, rounds, new Stopwatch(), () -> {},
                 () -> windowsLeft-- <= 0, round -> trace.add("round " + round));
     }
 
@@ -127,6 +237,15 @@ class TurnsTest {
             int i = taken[0]++;
             figures.put(Contention.OTHERS, i < othersShares.length ? othersShares[i] : 0.0);
             return figures;
+        });
+    }
+
+    /// A contestant that has these figures one after the other, and then the last one.
+    private void speeds(String name, double... messages) {
+        var taken = new int[1];
+        subjects.put(name, _ -> {
+            trace.add(name);
+            return Windows.figures(messages[Math.min(taken[0]++, messages.length - 1)]);
         });
     }
 }

@@ -13,15 +13,15 @@ final class Windows {
     private Windows() {}
 
     static Window of(int round, double atSeconds, double messages) {
-        return new Window(round, atSeconds, false, null, null, figures(messages));
+        return new Window(round, atSeconds, false, true, null, null, figures(messages));
     }
 
     static Window contended(int round, double atSeconds, double messages) {
-        return new Window(round, atSeconds, true, null, null, figures(messages));
+        return new Window(round, atSeconds, true, true, null, null, figures(messages));
     }
 
     static Window failed(int round, String error) {
-        return new Window(round, round, false, null, error, Map.of());
+        return new Window(round, round, false, true, null, error, Map.of());
     }
 
     /// A window a second, from the first one on.

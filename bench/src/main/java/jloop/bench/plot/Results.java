@@ -34,10 +34,12 @@ record Results(
     record Cell(String benchmark, Map<String, String> name, String contestant,
             List<Round> rounds, List<String> failures) {
 
-        /// The rounds that count: those that no neighbour disturbed, or all if there is none.
+        /// The rounds that count: of the steady ones those that no neighbour disturbed, or all
+        /// if there is none.
         List<Round> counted() {
-            var clean = rounds.stream().filter(round -> !round.contended()).toList();
-            return clean.isEmpty() ? rounds : clean;
+            var steady = rounds.stream().filter(Round::steady).toList();
+            var clean = steady.stream().filter(round -> !round.contended()).toList();
+            return clean.isEmpty() ? steady : clean;
         }
 
         boolean is(String key, String value) {
@@ -54,8 +56,9 @@ record Results(
         }
     }
 
-    /// One window of load: its numbers by their keys.
-    record Round(boolean contended, Map<String, Double> values) {
+    /// One window of load: its numbers by their keys. It is not steady if the control changed
+    /// too much around it.
+    record Round(boolean contended, boolean steady, Map<String, Double> values) {
 
         /// NaN if there is none.
         double get(String key) {
@@ -123,7 +126,8 @@ record Results(
             var value = entry.getValue();
             if (value.isNumber()) values.put(entry.getKey(), value.asDouble());
         });
-        return new Round(round.path("contended").asBoolean(), values);
+        return new Round(round.path("contended").asBoolean(), round.path("steady").asBoolean(true),
+                values);
     }
 
     private static Map<String, String> texts(JsonNode object) {

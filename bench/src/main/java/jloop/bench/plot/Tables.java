@@ -143,7 +143,8 @@ public final class Tables {
             }
             cell.failures().stream().distinct().forEach(failure ->
                     faults.add(cell(contestant) + " (" + cell(failure) + ")"));
-            if (cell.rounds().stream().allMatch(Round::contended) && !cell.rounds().isEmpty()) {
+            var counted = cell.counted();
+            if (counted.stream().allMatch(Round::contended) && !counted.isEmpty()) {
                 faults.add(cell(contestant) + " (disturbed by other processes in every round)");
             }
         });

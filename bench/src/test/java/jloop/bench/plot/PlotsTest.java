@@ -117,7 +117,7 @@ class PlotsTest {
     @Test
     void names_ofAbsurdLength_areCutAndStayInThePicture() throws Exception {
         var name = "jloop-" + "w\u0001🦊".repeat(500);
-        var round = new Round(false, Map.of("seconds", 1.0));
+        var round = new Round(false, true, Map.of("seconds", 1.0));
         var cell = new Cell("start", Map.of(), name, List.of(round), List.of());
 
         var pictures = Plots.of(resultsOf(cell));
@@ -129,10 +129,11 @@ class PlotsTest {
 
     @Test
     void figures_thatAreZeroOrMissing_drawNothingOdd() throws Exception {
+        var round = new Round(false, true, Map.of("messages", 0.0, "p99Micros", 0.0));
         var nothing = new Cell("echo", Map.of("size", "64", "connections", "1"), "a",
-                List.of(new Round(false, Map.of("messages", 0.0, "p99Micros", 0.0))), List.of());
+                List.of(round), List.of());
         var zero = new Cell("start", Map.of(), "b",
-                List.of(new Round(false, Map.of("seconds", 0.0))), List.of());
+                List.of(new Round(false, true, Map.of("seconds", 0.0))), List.of());
 
         var pictures = Plots.of(resultsOf(nothing, zero));
 
@@ -147,7 +148,7 @@ class PlotsTest {
 
     @Test
     void unknownBenchmark_withSeconds_isDrawnAllTheSame() {
-        var round = new Round(false, Map.of("seconds", 2.0));
+        var round = new Round(false, true, Map.of("seconds", 2.0));
         var cell = new Cell("../new one", Map.of("depth", "3"), "go", List.of(round), List.of());
 
         assertThat(Plots.of(resultsOf(cell))).extracting(Picture::file)
