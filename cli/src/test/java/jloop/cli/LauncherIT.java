@@ -48,7 +48,8 @@ class LauncherIT {
 
         assertEquals(0, run.status());
         assertTrue(run.out().startsWith("Usage: jloop "), run.out());
-        assertTrue(run.out().contains("run  Runs a Java source file"), run.out());
+        assertTrue(run.out().contains("run    Runs a Java source file"), run.out());
+        assertTrue(run.out().contains("bench  Measures jloop"), run.out());
     }
 
     @Test
