@@ -81,8 +81,9 @@ final class JdkAccess {
     }
 
     /// Has the JDK load what it needs when a virtual thread ends. VirtualThread.run, which lies
-    /// below every coroutine, may be compiled before the first one has ended: then each of those
-    /// alive by then would leave the compiled code at its end, which costs 10 microseconds.
+    /// below every coroutine, may be compiled before the first one has ended: then each of
+    /// those alive by then would leave the compiled code at its end, which costs 10
+    /// microseconds.
     private static void endOneThread() {
         Executor here = Thread.currentThread().isVirtual()
                 ? Thread.ofPlatform().daemon().name("jloop-init")::start : Runnable::run;
