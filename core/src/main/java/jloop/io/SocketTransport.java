@@ -36,9 +36,10 @@ final class SocketTransport implements Transport, ServerConnection {
      */
     private enum Phase { NEW, OPEN, CLOSING, LOST, CLOSED }
 
-    private static final int RECEIVE_MAX = 256 * 1024;
+    // A quarter of asyncio's: so long may a connection that floods keep the others waiting.
+    private static final int RECEIVE_MAX = 64 * 1024;
     private static final int LOST_WRITES_TO_WARN = 5;
-    private static final int UNREAD_MAX = RECEIVE_MAX;
+    private static final int UNREAD_MAX = 256 * 1024;
     private static final int ANY_SIZE = -1;
 
     private final EventLoop loop;

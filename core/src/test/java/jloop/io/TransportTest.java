@@ -296,7 +296,7 @@ class TransportTest {
     }
 
     @EachNetwork
-    void muchData_comesWholeInPiecesOfAtMost256KiB(Rig.Network network) {
+    void muchData_comesWholeInPiecesOfAtMost64KiB(Rig.Network network) {
         Rig.run(network, rig -> {
             byte[] much = Rig.pattern(MUCH);
             var all = new ByteArrayOutputStream();
@@ -312,7 +312,7 @@ class TransportTest {
                 rig.await("the bytes", () -> all.size() == MUCH);
 
                 assertThat(all.toByteArray()).isEqualTo(much);
-                assertThat(sizes).allMatch(size -> size <= 256 * 1024);
+                assertThat(sizes).allMatch(size -> size <= 64 * 1024);
             }
         });
     }
