@@ -96,18 +96,13 @@ void serveProtocol(Supplier<BaseProtocol> factory, int port) throws IOException 
 }
 
 /// Stops receiving while the peer does not take what is sent to it.
-static class Echo implements Protocol {
+static abstract class Backpressure implements BaseProtocol {
 
-    private Transport transport;
+    Transport transport;
 
     @Override
     public void connectionMade(Transport made) {
         transport = made;
-    }
-
-    @Override
-    public void dataReceived(ByteBuffer data) {
-        transport.write(data);
     }
 
     @Override
@@ -121,16 +116,18 @@ static class Echo implements Protocol {
     }
 }
 
-/// The same with one buffer, into which it is received, and from which it is sent.
-static class BufferedEcho implements BufferedProtocol {
-
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-    private Transport transport;
+static class Echo extends Backpressure implements Protocol {
 
     @Override
-    public void connectionMade(Transport made) {
-        transport = made;
+    public void dataReceived(ByteBuffer data) {
+        transport.write(data);
     }
+}
+
+/// The same with one buffer, into which it is received, and from which it is sent.
+static class BufferedEcho extends Backpressure implements BufferedProtocol {
+
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
 
     @Override
     public ByteBuffer getBuffer(int sizeHint) {
@@ -140,16 +137,6 @@ static class BufferedEcho implements BufferedProtocol {
     @Override
     public void bufferUpdated(int count) {
         transport.write(buffer.array(), 0, count);
-    }
-
-    @Override
-    public void pauseWriting() {
-        transport.pauseReading();
-    }
-
-    @Override
-    public void resumeWriting() {
-        transport.resumeReading();
     }
 }
 

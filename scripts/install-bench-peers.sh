@@ -29,12 +29,4 @@ for package in "${packages[@]}"; do
     is_installed "$package" || missing+=("$package")
 done
 
-if ((${#missing[@]} == 0)); then
-    exit 0
-elif command -v apt-get > /dev/null && ((EUID == 0)); then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -q update
-    apt-get -qy install --no-install-recommends "${missing[@]}"
-else
-    echo "the benchmarks would like to have: ${missing[*]}" >&2
-fi
+"$(dirname "$0")/debian-packages.sh" "the benchmarks" ${missing[@]+"${missing[@]}"}

@@ -20,12 +20,4 @@ done
 # A library for the system's Python: a benchmark's contestant.
 /usr/bin/python3 -c 'import uvloop' 2>/dev/null || missing+=(python3-uvloop)
 
-if ((${#missing[@]} == 0)); then
-    exit 0
-elif command -v apt-get >/dev/null && ((EUID == 0)); then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -q update
-    apt-get -qy install --no-install-recommends "${missing[@]}"
-else
-    echo "tests would like to have: ${missing[*]}" >&2
-fi
+"$(dirname "$0")/debian-packages.sh" "tests" ${missing[@]+"${missing[@]}"}

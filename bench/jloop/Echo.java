@@ -90,9 +90,10 @@ void serveStreams(String address, ConnectionHandler handler) throws IOException 
     server.serveForever();
 }
 
-/// For all connections: readInto fills it when the coroutine goes on, and write is done with it
-/// when it returns.
+/// For all connections: it is filled just before the coroutine, or the protocol, goes on, and
+/// write is done with it when it returns.
 final byte[] buffer = new byte[BUFFER_BYTES];
+final ByteBuffer whole = ByteBuffer.wrap(buffer);
 
 void streams(StreamReader reader, StreamWriter writer) {
     try {
@@ -128,18 +129,13 @@ void serveProtocol(String address, Supplier<BaseProtocol> factory) throws IOExce
 }
 
 /// What cannot be sent as fast as it comes is not received either.
-class EchoProtocol implements Protocol {
+abstract class Echoing implements BaseProtocol {
 
-    private Transport transport;
-
-    @Override
-    public void connectionMade(Transport transport) {
-        this.transport = transport;
-    }
+    Transport transport;
 
     @Override
-    public void dataReceived(ByteBuffer data) {
-        if (echoes) transport.write(data);
+    public void connectionMade(Transport made) {
+        transport = made;
     }
 
     @Override
@@ -153,35 +149,23 @@ class EchoProtocol implements Protocol {
     }
 }
 
-// One for all: a write has sent or copied the bytes when it returns.
-final ByteBuffer shared = ByteBuffer.allocate(BUFFER_BYTES);
-
-class EchoBufferedProtocol implements BufferedProtocol {
-
-    private Transport transport;
+class EchoProtocol extends Echoing implements Protocol {
 
     @Override
-    public void connectionMade(Transport transport) {
-        this.transport = transport;
+    public void dataReceived(ByteBuffer data) {
+        if (echoes) transport.write(data);
     }
+}
+
+class EchoBufferedProtocol extends Echoing implements BufferedProtocol {
 
     @Override
     public ByteBuffer getBuffer(int sizeHint) {
-        return shared.clear();
+        return whole.clear();
     }
 
     @Override
     public void bufferUpdated(int count) {
-        if (echoes) transport.write(shared.array(), 0, count);
-    }
-
-    @Override
-    public void pauseWriting() {
-        transport.pauseReading();
-    }
-
-    @Override
-    public void resumeWriting() {
-        transport.resumeReading();
+        if (echoes) transport.write(buffer, 0, count);
     }
 }

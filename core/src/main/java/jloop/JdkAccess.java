@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The two private doors of the JDK that the loop goes through at the levels OPENED and
 /// TRUSTED: making a virtual thread with a scheduler of ours, and asking which carrier runs us.
+/// [DirectSwitch] has more, which it can do without.
 final class JdkAccess {
 
     /*

@@ -135,18 +135,20 @@ public final class Socket implements AutoCloseable {
     public int sendNow(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) return 0;
-        int result = ours("sendNow").sendNow(bytes, offset, length);
-        if (result == WOULD_BLOCK) return 0;
-        sockets.count(result);
-        return check("send", result);
+        return sentNow(ours("sendNow").sendNow(bytes, offset, length));
     }
 
     /// [#sendNow(byte[], int, int)] of what remains in `bytes`, whose position it moves. Direct
     /// buffers are sent as they are, without a copy.
     public int sendNow(ByteBuffer bytes) throws IOException {
         if (!bytes.hasRemaining()) return 0;
-        int result = ours("sendNow").sendNow(bytes);
-        return result == WOULD_BLOCK ? 0 : check("send", result);
+        return sentNow(ours("sendNow").sendNow(bytes));
+    }
+
+    private int sentNow(int result) throws IOException {
+        if (result == WOULD_BLOCK) return 0;
+        sockets.count(result);
+        return check("send", result);
     }
 
     /// Receives what is there right now: straight into `buffer`, at most `length` bytes.

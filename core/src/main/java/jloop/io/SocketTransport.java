@@ -9,11 +9,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import jloop.Context;
 import jloop.EventLoop;
-import jloop.ExceptionContext;
 import jloop.Future;
-import jloop.KeyboardInterrupt;
 import jloop.Socket;
-import jloop.SystemExit;
 import org.jspecify.annotations.Nullable;
 
 /// A [Transport] over a stream socket.
@@ -39,7 +36,7 @@ final class SocketTransport implements Transport, ServerConnection {
     // A quarter of asyncio's: so long may a connection that floods keep the others waiting.
     private static final int RECEIVE_MAX = 64 * 1024;
     private static final int LOST_WRITES_TO_WARN = 5;
-    private static final int UNREAD_MAX = 256 * 1024;
+    private static final int UNREAD_MAX = 256 * 1024;       // what asyncio would have received
     private static final int ANY_SIZE = -1;
 
     private final EventLoop loop;
@@ -50,8 +47,6 @@ final class SocketTransport implements Transport, ServerConnection {
     private final WriteBuffer unsent = new WriteBuffer();
     private @Nullable Server server;
     private @Nullable BaseProtocol protocol;        // null: the server has yet to make it
-    private @Nullable Protocol plain;               // the same, as what it is: one of the two
-    private @Nullable BufferedProtocol buffered;
     private Phase phase = Phase.NEW;
     private boolean readingPaused;
     private boolean writingPaused;                  // so the protocol was told
@@ -128,9 +123,8 @@ final class SocketTransport implements Transport, ServerConnection {
     /// Called in each turn in which there is something to receive.
     private void readable() {
         try {
-            Protocol receiver = plain;
-            if (receiver != null) receiveFor(receiver);
-            else if (buffered != null) receiveInto(buffered);
+            if (protocol instanceof BufferedProtocol receiver) receiveInto(receiver);
+            else if (protocol instanceof Protocol receiver) receiveFor(receiver);
         } catch (IOException e) {
             end(e);
         }
@@ -186,8 +180,8 @@ final class SocketTransport implements Transport, ServerConnection {
         eofSeen = true;
         boolean keepOpen;
         try {
-            keepOpen = plain != null ? plain.eofReceived()
-                    : buffered != null && buffered.eofReceived();
+            keepOpen = protocol instanceof BufferedProtocol buffered ? buffered.eofReceived()
+                    : protocol instanceof Protocol plain && plain.eofReceived();
         } catch (Throwable e) {             // all: what a protocol throws ends its connection
             fail("eofReceived of a protocol failed", e);
             return;
@@ -293,7 +287,7 @@ final class SocketTransport implements Transport, ServerConnection {
     /// Called in each turn in which bytes fit, while some are kept.
     private void writable() {
         try {
-            sendKept();
+            unsent.sendBy(socket);
         } catch (IOException e) {
             end(e);
             return;
@@ -303,14 +297,6 @@ final class SocketTransport implements Transport, ServerConnection {
         loop.removeWriter(socket);
         if (phase == Phase.CLOSING) lose(null);
         else if (eofWanted) shutdownOutput();
-    }
-
-    private void sendKept() throws IOException {
-        for (byte[] chunk; (chunk = unsent.first()) != null; ) {
-            int count = socket.sendNow(chunk, unsent.offset(), chunk.length - unsent.offset());
-            if (count == 0) return;
-            unsent.sent(count);
-        }
     }
 
     private void pauseIfMuch() {
@@ -397,13 +383,7 @@ final class SocketTransport implements Transport, ServerConnection {
     }
 
     private void report(String message, Throwable thrown) {
-        rethrowFatal(thrown);
-        loop.callExceptionHandler(ExceptionContext.of(message, thrown).withSource(this));
-    }
-
-    private static void rethrowFatal(Throwable thrown) {
-        if (thrown instanceof KeyboardInterrupt || thrown instanceof SystemExit)
-            throw (Error) thrown;
+        Service.report(loop, message, thrown, this);
     }
 
     /// Ends the connection now, for `why`; null if it was wanted.
@@ -441,13 +421,9 @@ final class SocketTransport implements Transport, ServerConnection {
 
     @Override
     public void setProtocol(BaseProtocol protocol) {
-        BufferedProtocol into = protocol instanceof BufferedProtocol one ? one : null;
-        Protocol receiver = into == null && protocol instanceof Protocol one ? one : null;
-        if (into == null && receiver == null)
+        if (!(protocol instanceof BufferedProtocol || protocol instanceof Protocol))
             throw new IllegalArgumentException(
                     protocol + " must be a Protocol or a BufferedProtocol");
-        buffered = into;
-        plain = receiver;
         this.protocol = protocol;
     }
 

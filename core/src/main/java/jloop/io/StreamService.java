@@ -2,10 +2,7 @@ package jloop.io;
 
 import jloop.CancelledError;
 import jloop.EventLoop;
-import jloop.ExceptionContext;
-import jloop.KeyboardInterrupt;
 import jloop.Socket;
-import jloop.SystemExit;
 
 /// Runs a [ConnectionHandler] in a task of its own for each connection.
 record StreamService(EventLoop loop, ConnectionHandler handler, ServerOptions options)
@@ -46,13 +43,7 @@ record StreamService(EventLoop loop, ConnectionHandler handler, ServerOptions op
             throw e;
         } catch (Throwable e) {                 // all else: the connection ends, the server lives
             writer.close();
-            report(e, writer);
+            Service.report(loop, "unhandled exception in the handler of a connection", e, writer);
         }
-    }
-
-    private void report(Throwable e, StreamWriter writer) {
-        if (e instanceof KeyboardInterrupt || e instanceof SystemExit) throw (Error) e;
-        loop.callExceptionHandler(ExceptionContext.of(
-                "unhandled exception in the handler of a connection", e).withSource(writer));
     }
 }

@@ -126,12 +126,7 @@ public final class StreamWriter implements AutoCloseable {
     /// Called when the socket is writable while something is kept.
     private void flush() {
         try {
-            for (byte[] chunk; (chunk = unsent.first()) != null; ) {
-                int count = socket.sendNow(chunk, unsent.offset(),
-                        chunk.length - unsent.offset());
-                if (count == 0) break;
-                unsent.sent(count);
-            }
+            unsent.sendBy(socket);
         } catch (IOException e) {
             fail(e);
             return;

@@ -1,8 +1,10 @@
 package jloop.io;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import jloop.Socket;
 import org.jspecify.annotations.Nullable;
 
 /// Bytes that are accepted but not sent, oldest first.
@@ -22,39 +24,37 @@ final class WriteBuffer {
 
     /// Adds a copy of `bytes[from, to)`.
     void add(byte[] bytes, int from, int to) {
-        if (chunks == null) chunks = new ArrayDeque<>();
-        chunks.add(Arrays.copyOfRange(bytes, from, to));
-        sizeBytes += to - from;
+        keep(Arrays.copyOfRange(bytes, from, to));
     }
 
     /// Adds a copy of what remains in `bytes`, which it consumes.
     void add(ByteBuffer bytes) {
         byte[] copy = new byte[bytes.remaining()];
         bytes.get(copy);
+        keep(copy);
+    }
+
+    private void keep(byte[] chunk) {
         if (chunks == null) chunks = new ArrayDeque<>();
-        chunks.add(copy);
-        sizeBytes += copy.length;
+        chunks.add(chunk);
+        sizeBytes += chunk.length;
     }
 
-    /// The oldest chunk, of which the bytes before [#offset()] are sent; null if there is none.
-    byte @Nullable [] first() {
-        return chunks == null ? null : chunks.peek();
-    }
-
-    int offset() {
-        return sentOfFirst;
-    }
-
-    /// Counts `count` bytes of the first chunk as sent.
-    void sent(int count) {
+    /// Sends by `socket` what fits right now.
+    void sendBy(Socket socket) throws IOException {
         ArrayDeque<byte[]> queue = chunks;
-        if (queue == null) throw new IllegalStateException("sent what was never kept: " + count);
-        sentOfFirst += count;
-        sizeBytes -= count;
-        if (sentOfFirst < queue.getFirst().length) return;
-        queue.removeFirst();
-        sentOfFirst = 0;
-        if (queue.isEmpty()) chunks = null;
+        while (queue != null && !queue.isEmpty()) {
+            byte[] first = queue.getFirst();
+            int count = socket.sendNow(first, sentOfFirst, first.length - sentOfFirst);
+            if (count == 0) return;
+            sentOfFirst += count;
+            sizeBytes -= count;
+            if (sentOfFirst == first.length) {
+                queue.removeFirst();
+                sentOfFirst = 0;
+            }
+        }
+        chunks = null;
     }
 
     void clear() {
