@@ -1,6 +1,7 @@
 package jloop.bench;
 
 import java.util.List;
+import jloop.bench.results.Cell;
 import org.jspecify.annotations.Nullable;
 
 /// Something that contestants are measured by, in turns.

@@ -3,8 +3,8 @@ package jloop.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
+import jloop.bench.results.BenchFailure;
 
 /// A process that the harness started and sees to the end of.
 final class Child implements AutoCloseable {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import jloop.bench.results.BenchFailure;
 
 /// The processes that the harness has started. All of them end with it.
 final class Children implements AutoCloseable {

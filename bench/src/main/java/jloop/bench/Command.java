@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import jloop.bench.results.BenchFailure;
 import org.jspecify.annotations.Nullable;
 
 /// Makes commands of those in the contestants' files, whose placeholders stand in braces.

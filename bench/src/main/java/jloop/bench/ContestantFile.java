@@ -1,21 +1,17 @@
 package jloop.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import jloop.bench.results.BenchFailure;
+import jloop.bench.results.ResultsFile;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a file of `bench/contestants`: an array of objects, one for each contestant.
 final class ContestantFile {
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final Set<String> FIELDS = fields();
     private static final List<String> KINDS =
@@ -44,7 +40,7 @@ final class ContestantFile {
     }
 
     private List<Contestant> read() {
-        var root = parsed();
+        var root = ResultsFile.json(file);
         if (!root.isArray()) throw wrong("an array of objects", root);
         var contestants = new ArrayList<Contestant>();
         for (int i = 0; i < root.size(); i++) {
@@ -52,17 +48,6 @@ final class ContestantFile {
             contestants.add(contestant(root.get(i)));
         }
         return contestants;
-    }
-
-    private JsonNode parsed() {
-        try {
-            return JSON.readTree(Files.readString(file));
-        } catch (JsonProcessingException e) {
-            throw new BenchFailure(file + ":" + e.getLocation().getLineNr() + ": not JSON: "
-                    + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new BenchFailure("cannot read " + file + ": " + e.getMessage(), e);
-        }
     }
 
     private Contestant contestant(JsonNode node) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import jloop.bench.results.BenchFailure;
 
 /// All the contestants there are, by name, those of one family together.
 final class Contestants {

@@ -3,8 +3,9 @@ package jloop.bench;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import jloop.bench.results.Spread;
+import jloop.bench.results.Window;
 import org.jspecify.annotations.Nullable;
 
 /// The windows of the control in one cell: what they say of the machine, and of how fast a
@@ -38,9 +39,9 @@ final class Control {
 
     /// How much the control varied: the distance of its fastest and slowest window, as a share
     /// of the median one. Of more than ten windows the fastest and the slowest tenth are left
-    /// out, or a longer run would look worse than a shorter one. Null if it was not measured.
-    @Nullable Double spread() {
-        if (windows.isEmpty()) return null;
+    /// out, or a longer run would look worse than a shorter one. NaN if it was not measured.
+    double spread() {
+        if (windows.isEmpty()) return Double.NaN;
         double[] sorted = windows.stream().mapToDouble(steadiness::of).sorted().toArray();
         int skipped = (sorted.length - 1) / 10;
         return (sorted[sorted.length - 1 - skipped] - sorted[skipped]) / Spread.median(sorted);
@@ -93,21 +94,10 @@ final class Control {
     }
 
     /// How fast `window` was beside the mean of `others`, above 1 being faster.
-    private @Nullable Double ratio(Window window, Stream<Window> others) {
-        var mean = others.mapToDouble(measure::of).average();
-        if (mean.isEmpty()) return null;
+    private double ratio(Window window, Stream<Window> others) {
+        double mean = others.mapToDouble(measure::of).average().orElse(Double.NaN);
         double own = measure.of(window);
-        double ratio = measure.moreIsBetter()
-                ? own / mean.getAsDouble()
-                : mean.getAsDouble() / own;
-        return Double.isFinite(ratio) ? ratio : null;
-    }
-
-    /// The ratios of the windows that count.
-    static Spread ratios(List<Window> counted) {
-        return Spread.of(counted.stream().flatMapToDouble(window -> {
-            var ratio = window.ratio();
-            return ratio == null ? DoubleStream.empty() : DoubleStream.of(ratio);
-        }));
+        double ratio = measure.moreIsBetter() ? own / mean : mean / own;
+        return Double.isFinite(ratio) ? ratio : Double.NaN;
     }
 }

@@ -2,6 +2,7 @@ package jloop.bench;
 
 import java.util.List;
 import java.util.Map;
+import jloop.bench.results.Cell;
 import org.jspecify.annotations.Nullable;
 
 /// What connections cost on which nothing happens: a fresh server each time, for a server that
@@ -27,9 +28,7 @@ final class IdleBenchmark implements Benchmark {
 
     @Override
     public List<Cell> cells(Settings settings) {
-        return settings.connectionsOr(5000L).stream()
-                .map(count -> Cell.of("connections", count))
-                .toList();
+        return Cell.each("connections", settings.connectionsOr(5000L));
     }
 
     @Override

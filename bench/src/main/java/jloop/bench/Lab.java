@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import jloop.bench.results.BenchFailure;
+import jloop.bench.results.Machine;
+import jloop.bench.results.ResultsFile;
 import org.jspecify.annotations.Nullable;
 
 /// Where measuring happens: the cores, the programs on them, and the time that is left.
@@ -38,17 +41,24 @@ final class Lab {
     private final Command command;
     private final Children children;
     private final PrintWriter progress;
+    private final String loadCore;
     private final Stopwatch stopwatch = new Stopwatch();
     private int nextPort = (int) (ProcessHandle.current().pid() * 40 % PORTS);
 
+    Lab(Path root, Settings settings, Children children, PrintWriter progress) {
+        this(root, settings, children, progress, LOAD_CORE);
+    }
+
     /// @param root the checkout
     /// @param progress for lines about how far things are
-    Lab(Path root, Settings settings, Children children, PrintWriter progress) {
+    /// @param loadCore where load comes from; [#LOAD_CORE], or figures depend on it
+    Lab(Path root, Settings settings, Children children, PrintWriter progress, String loadCore) {
         this.root = root;
         this.settings = settings;
         this.command = new Command(root, System.getenv());
         this.children = children;
         this.progress = progress;
+        this.loadCore = loadCore;
     }
 
     Path root() {
@@ -141,7 +151,7 @@ final class Lab {
     Map<String, Double> load(List<String> arguments, double windowSeconds) throws WindowFailure {
         var argv = new ArrayList<>(List.of(loadGenerator().toString()));
         argv.addAll(arguments);
-        return figures(run("load", argv, LOAD_CORE, windowSeconds + LIMIT_SECONDS));
+        return figures(run("load", argv, loadCore, windowSeconds + LIMIT_SECONDS));
     }
 
     /// The numbers of a line of JSON, the last one that a program printed.

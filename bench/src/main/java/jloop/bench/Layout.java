@@ -2,6 +2,7 @@ package jloop.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import jloop.bench.results.Window;
 
 /// What the tables of a benchmark show.
 ///
@@ -40,23 +41,12 @@ record Layout(
 
     private static final Column ERRORS = new Column("errors", Layout::errors);
 
-    static final Layout ECHO = new Layout(
-            "a message there and back over TCP",
-            PEER,
-            rate("messages per s", "messages", 1),
-            columns(cpuPer("message", "messages"), LATENCY, SHARES));
+    static final Layout ECHO = thereAndBack("a message there and back over TCP", "message");
 
-    static final Layout UNIX = new Layout(
-            "a message there and back over a unix socket",
-            PEER,
-            rate("messages per s", "messages", 1),
-            columns(cpuPer("message", "messages"), LATENCY, SHARES));
+    static final Layout UNIX =
+            thereAndBack("a message there and back over a unix socket", "message");
 
-    static final Layout CONNECT = new Layout(
-            "connect, 64 B there and back, close",
-            PEER,
-            rate("connections per s", "messages", 1),
-            columns(cpuPer("connection", "messages"), LATENCY, SHARES));
+    static final Layout CONNECT = thereAndBack("connect, 64 B there and back, close", "connection");
 
     static final Layout BULK = new Layout(
             "bytes one way over one connection",
@@ -123,9 +113,16 @@ record Layout(
             less("ns", "score", 1),
             List.of(Column.of("bytes allocated", "allocatedBytes")));
 
+    private static Layout thereAndBack(String about, String what) {
+        return new Layout(
+                about,
+                PEER,
+                rate(what + "s per s", "messages", 1),
+                columns(cpuPer(what, "messages"), LATENCY, SHARES));
+    }
+
     private static Measure rate(String title, String count, double factor) {
-        return new Measure(title, true,
-                window -> window.figure(count) * factor / window.figure("seconds"));
+        return new Measure(title, true, window -> factor * window.per(count, "seconds"));
     }
 
     private static Measure less(String title, String figure, double factor) {

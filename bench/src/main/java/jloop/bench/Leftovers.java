@@ -7,6 +7,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import jloop.bench.results.BenchFailure;
 
 /// A list of the processes that a run has started, so that the next one can end those that are
 /// left behind if the run is killed.

@@ -1,25 +1,23 @@
 package jloop.bench;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import jloop.bench.results.Cell;
 import org.jspecify.annotations.Nullable;
 
-/// Servers under the load generator.
+/// Servers under load.
 ///
 /// @param kind what the server does, as in [Contestant#serves]
 /// @param unix whether over unix sockets
 /// @param cells which cells there are
-/// @param load the arguments of the load generator for a cell: its mode, then options
 record LoadBenchmark(
         String name,
         Layout layout,
         String kind,
         boolean unix,
         Function<Settings, List<Cell>> cells,
-        Function<Cell, List<String>> load)
+        Load load)
         implements Benchmark {
 
     private static final double WARM_UP_SECONDS = 0.5;      // of what is no JVM
@@ -43,31 +41,23 @@ record LoadBenchmark(
 
     @Override
     public @Nullable String missing(Lab lab) {
-        return lab.missingLoadGenerator();
+        return load.missing(lab);
     }
 
     @Override
     public Subject open(Contestant contestant, Lab lab) throws NotRunnable {
-        return new LoadedServer(contestant, Server.start(contestant, kind, unix, lab), lab);
+        var server = Server.start(contestant, kind, unix, lab);
+        return new LoadedServer(server, contestant.jvm(), load, lab);
     }
 
-    private final class LoadedServer implements Subject {
-
-        private final Contestant contestant;
-        private final Server server;
-        private final Lab lab;
-
-        LoadedServer(Contestant contestant, Server server, Lab lab) {
-            this.contestant = contestant;
-            this.server = server;
-            this.lab = lab;
-        }
+    private record LoadedServer(Server server, boolean jvm, Load load, Lab lab)
+            implements Subject {
 
         /// A JVM goes round the cells in short pieces: that connections end, and others begin,
         /// is what its compiler has to have seen, or it compiles again when it is measured.
         @Override
         public void warmUp(List<Cell> cells) throws WindowFailure {
-            if (!contestant.jvm()) {
+            if (!jvm) {
                 window(cells.getFirst(), WARM_UP_SECONDS);
                 return;
             }
@@ -86,20 +76,7 @@ record LoadBenchmark(
 
         private Map<String, Double> window(Cell cell, double seconds) throws WindowFailure {
             server.checkAlive();
-            var arguments = load.apply(cell);
-            var argv = new ArrayList<String>();
-            argv.add(arguments.getFirst());
-            argv.add(server.address());
-            argv.addAll(arguments.subList(1, arguments.size()));
-            argv.addAll(List.of(
-                    "--seconds", decimal(seconds),
-                    "--warmup", decimal(Lab.LOAD_WARM_UP_SECONDS),
-                    "--pid", String.valueOf(server.pid())));
-            return lab.load(argv, seconds);
-        }
-
-        private static String decimal(double number) {
-            return String.format(Locale.ROOT, "%.3f", number);
+            return load.on(server, cell, seconds, lab);
         }
 
         @Override

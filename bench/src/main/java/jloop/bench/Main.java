@@ -13,13 +13,15 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import jloop.bench.plot.Document;
 import jloop.bench.plot.Plots;
+import jloop.bench.results.BenchFailure;
+import jloop.bench.results.ResultsFile;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /// The command `jloop bench`.
 @Command(

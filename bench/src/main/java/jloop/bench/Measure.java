@@ -1,6 +1,7 @@
 package jloop.bench;
 
 import java.util.function.ToDoubleFunction;
+import jloop.bench.results.Window;
 
 /// The one figure that a benchmark is about.
 ///

@@ -6,6 +6,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import jloop.bench.results.BenchFailure;
 
 /// The right to measure here: two runs at once would measure each other.
 final class OnlyRun implements AutoCloseable {

@@ -10,6 +10,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import jloop.bench.results.BenchFailure;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 
 /// Runs JMH on the package `jloop.bench.parts`, in a JVM of its own, and reads what it found.
 final class Parts {
@@ -86,10 +90,10 @@ final class Parts {
                 var figures = new LinkedHashMap<String, Double>();
                 figures.put("score", nanos(score.asDouble(), unit));
                 if (allocated.isNumber()) figures.put("allocatedBytes", allocated.asDouble());
-                windows.add(new Window(windows.size(), 0, false, true, null, null, figures));
+                windows.add(Window.of(windows.size(), 0, figures));
             }
         }
-        return new Row(NAME, new Cell(values), CONTESTANT, null, false, windows);
+        return new Row(NAME, new Cell(values), CONTESTANT, Double.NaN, false, windows);
     }
 
     /// Nanoseconds for each operation, of a score in `us/op`, say, or `ops/s`.
@@ -106,16 +110,13 @@ final class Parts {
         text.append("| part | ns | min–max | bytes allocated | iterations |\n");
         text.append("|---|---|---|---|---|\n");
         for (var row : rows) {
-            var counted = row.counted();
-            var speed = Spread.of(
-                    counted.stream().mapToDouble(Layout.PARTS.measure()::of));
+            var speed = row.spread(Layout.PARTS.measure()::of);
             text.append("| ").append(row.cell().title())
                     .append(" | ").append(Table.number(speed.median()))
-                    .append(" | ").append(Table.number(speed.min()))
-                    .append("–").append(Table.number(speed.max()))
+                    .append(" | ").append(Table.range(speed))
                     .append(" | ").append(Table.number(
-                            Layout.PARTS.columns().getFirst().of(counted)))
-                    .append(" | ").append(counted.size()).append(" |\n");
+                            Layout.PARTS.columns().getFirst().of(row)))
+                    .append(" | ").append(row.counted().size()).append(" |\n");
         }
         return text.toString();
     }

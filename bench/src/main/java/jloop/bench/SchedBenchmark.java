@@ -1,11 +1,11 @@
 package jloop.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Spread;
 
 /// Scheduling without I/O: each window is a process that does one thing a few times.
 final class SchedBenchmark implements Benchmark {
@@ -18,8 +18,6 @@ final class SchedBenchmark implements Benchmark {
     private static final int REPETITIONS = 3;       // the first is cold
     private static final double LIMIT_SECONDS = 120;
     private static final long LOOK_MILLIS = 20;
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     @Override
     public String name() {
@@ -38,8 +36,7 @@ final class SchedBenchmark implements Benchmark {
 
     @Override
     public List<Cell> cells(Settings settings) {
-        var cases = settings.cases().isEmpty() ? CASES : settings.cases();
-        return cases.stream().map(name -> Cell.of("case", name)).toList();
+        return Cell.each("case", settings.cases().isEmpty() ? CASES : settings.cases());
     }
 
     @Override
@@ -103,11 +100,7 @@ final class SchedBenchmark implements Benchmark {
         var seconds = new ArrayList<Double>();
         for (var line : printed.strip().lines().toList()) {
             if (!line.startsWith("{")) continue;
-            try {
-                seconds.add(JSON.readTree(line).path("s").asDouble(Double.NaN));
-            } catch (JsonProcessingException e) {
-                throw new WindowFailure("printed \"" + line + "\", expected JSON");
-            }
+            seconds.add(Lab.figures(line).getOrDefault("s", Double.NaN));
         }
         return seconds;
     }

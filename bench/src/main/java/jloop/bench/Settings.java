@@ -1,6 +1,7 @@
 package jloop.bench;
 
 import java.util.List;
+import jloop.bench.results.BenchFailure;
 
 /// How to measure. Empty lists leave the choice to each benchmark.
 ///

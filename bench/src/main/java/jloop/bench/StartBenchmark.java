@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Spread;
 
 /// How long a program takes from its start to its end, whose work is to say hello.
 final class StartBenchmark implements Benchmark {
@@ -46,7 +48,7 @@ final class StartBenchmark implements Benchmark {
 
     @Override
     public List<Cell> cells(Settings settings) {
-        return List.of(new Cell(Map.of()));
+        return List.of(Cell.EMPTY);
     }
 
     @Override

@@ -2,6 +2,7 @@ package jloop.bench;
 
 import java.util.List;
 import java.util.Map;
+import jloop.bench.results.Cell;
 
 /// A contestant that is ready to be measured.
 interface Subject extends AutoCloseable {

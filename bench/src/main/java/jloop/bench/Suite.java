@@ -13,7 +13,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Machine;
+import jloop.bench.results.Results.Skipped;
+import jloop.bench.results.Results;
+import jloop.bench.results.ResultsFile;
+import jloop.bench.results.Row;
 
 /// A run of some benchmarks: makes everyone ready, has them take turns, prints a table for each
 /// cell and writes the results file after each.
@@ -27,7 +34,7 @@ final class Suite {
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
                     ZonedDateTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS));
     private final Machine machine = Machine.here();
-    private final Map<String, String> versions = new LinkedHashMap<>();
+    private final SortedMap<String, String> versions = new TreeMap<>();
     private final List<Row> rows = new ArrayList<>();
     private final List<Skipped> skipped = new ArrayList<>();
     private String commit = "";
@@ -157,7 +164,8 @@ final class Suite {
                 lab::calm,
                 lab::isOver,
                 round -> sayRound(benchmark, cell, round, rounds));
-        report(benchmark.layout(), turns.rows(benchmark.name(), cell, turns.measure(cell, taking)));
+        var more = turns.rows(benchmark.name(), cell, turns.measure(cell, taking));
+        report(more, Table.of(benchmark.layout(), more));
     }
 
     private void sayDuration(Benchmark benchmark, int cells, int contestants) {
@@ -181,29 +189,22 @@ final class Suite {
                 which, lab.minutesLeft()));
     }
 
-    private void report(Layout layout, List<Row> more) {
+    private void report(List<Row> more, String table) {
         rows.addAll(more);
-        out.print(Table.of(layout, more));
+        out.print(table);
         out.flush();
-        ResultsFile.write(file, results());
+        ResultsFile.write(file, new Results(
+                when, commit, machine, versions, Layout.ECHO.control(), rows, skipped));
     }
 
     private void runParts() {
         lab.say(Parts.NAME + ": JMH runs");
         try {
             var more = Parts.run(lab);
-            rows.addAll(more);
-            out.print(Parts.table(more));
-            out.flush();
-            ResultsFile.write(file, results());
+            report(more, Parts.table(more));
         } catch (WindowFailure e) {
             skip(Parts.NAME, String.valueOf(e.getMessage()));
         }
-    }
-
-    private Results results() {
-        return new Results(
-                when, commit, machine, versions, Layout.ECHO.control(), rows, skipped);
     }
 
     /// Empty if this is no checkout of git.
@@ -234,9 +235,7 @@ final class Suite {
                     ? Parts.table(table)
                     : Table.of(layout(name), table));
         }
-        for (var name : new TreeSet<>(results.versions().keySet())) {
-            out.printf("%n%s: %s%n", name, results.versions().get(name));
-        }
+        results.versions().forEach((name, version) -> out.printf("%n%s: %s%n", name, version));
         for (var skip : results.skipped()) {
             out.printf("%nskipped: %s: %s%n", skip.contestant(), skip.why());
         }

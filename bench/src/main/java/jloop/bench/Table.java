@@ -3,8 +3,9 @@ package jloop.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Row;
+import jloop.bench.results.Spread;
+import jloop.bench.results.Window;
 
 /// The rows of one cell as a table in Markdown, or the reason why there is none.
 final class Table {
@@ -19,13 +20,13 @@ final class Table {
         var text = new StringBuilder("\n### ").append(first.benchmark());
         var title = first.cell().title();
         if (!title.isEmpty()) text.append(": ").append(title);
-        if (first.controlSpread() != null) text.append(steadiness(layout, rows));
+        if (first.hasControl()) text.append(steadiness(layout, rows));
         text.append("\n\n");
         if (rows.stream().allMatch(Row::refused)) {
             return text.append(refusal(layout, rows)).append('\n').toString();
         }
 
-        boolean hasControl = first.controlSpread() != null;
+        boolean hasControl = first.hasControl();
         line(text, head(layout, hasControl));
         line(text, head(layout, hasControl).stream().map(_ -> "---").toList());
         for (var row : rows) {
@@ -38,7 +39,7 @@ final class Table {
     private static String steadiness(Layout layout, List<Row> rows) {
         return String.format(Locale.ROOT,
                 " (%s varied by %.0f %%; windows left out as unsteady: %d)",
-                layout.control(), percent(rows.getFirst().controlSpread()),
+                layout.control(), 100 * rows.getFirst().controlSpread(),
                 rows.stream().mapToLong(Row::unsteady).sum());
     }
 
@@ -55,22 +56,25 @@ final class Table {
     }
 
     private static List<String> cells(Layout layout, Row row, boolean hasControl) {
-        var counted = row.counted();
-        var speed = Spread.of(counted.stream().mapToDouble(layout.measure()::of));
+        var speed = row.spread(layout.measure()::of);
         var cells = new ArrayList<String>();
         cells.add(row.contestant() + (row.isContended() ? " *" : ""));
         cells.add(number(speed.median()));
-        cells.add(number(speed.min()) + "–" + number(speed.max()));
-        if (hasControl) cells.add(ratio(Control.ratios(counted)));
-        for (var column : layout.columns()) cells.add(number(column.of(counted)));
+        cells.add(range(speed));
+        if (hasControl) cells.add(ratio(row.spread(Window::ratio)));
+        for (var column : layout.columns()) cells.add(number(column.of(row)));
         long contended = row.windows().stream().filter(Window::contended).count();
         cells.add(row.windows().size() + " (" + contended
                 + (hasControl ? ", " + row.unsteady() : "") + ")");
         return cells;
     }
 
+    static String range(Spread spread) {
+        return number(spread.min()) + "–" + number(spread.max());
+    }
+
     private static String ratio(Spread ratios) {
-        if (Double.isNaN(ratios.median())) return NONE;
+        if (ratios.isNone()) return NONE;
         return String.format(Locale.ROOT, "%.2f (%.2f–%.2f)",
                 ratios.median(), ratios.min(), ratios.max());
     }
@@ -79,11 +83,11 @@ final class Table {
         var text = String.format(Locale.ROOT,
                 "Not reported: no two windows of the control %s that follow one another differ by"
                         + " at most %.0f %%, so that a comparison says nothing.",
-                layout.control(), percent(Control.DIFFERENCE_MAX));
+                layout.control(), 100 * Control.DIFFERENCE_MAX);
         for (var row : rows) {
             if (!row.contestant().equals(layout.control())) continue;
             var steady = layout.steadiness();
-            var range = Spread.of(row.counted().stream().mapToDouble(steady::of));
+            var range = row.spread(steady::of);
             text += " It had " + number(range.min()) + " to " + number(range.max()) + " "
                     + steady.title() + ".";
         }
@@ -98,13 +102,9 @@ final class Table {
                 row.contestant(), layout.control(), measured - row.unsteady(), measured);
     }
 
-    private static double percent(@Nullable Double share) {
-        return Objects.requireNonNullElse(share, Double.NaN) * 100;
-    }
-
     private static List<String> remarks(Layout layout, List<Row> rows) {
         var remarks = new ArrayList<String>();
-        if (!layout.control().isEmpty() && rows.getFirst().controlSpread() == null) {
+        if (!layout.control().isEmpty() && !rows.getFirst().hasControl()) {
             remarks.add("No control was measured: nothing says how steady the machine was.");
         }
         if (rows.stream().anyMatch(Row::isContended)) {
@@ -114,8 +114,8 @@ final class Table {
             if (row.refused()) remarks.add(refusal(layout, row));
         }
         for (var row : rows) {
-            row.windows().stream().filter(window -> !window.isMeasured()).findFirst().ifPresent(
-                    window -> remarks.add(row.contestant() + ": " + window.error()));
+            row.failures().stream().limit(1).forEach(failure ->
+                    remarks.add(row.contestant() + ": " + failure));
         }
         return remarks;
     }

@@ -8,6 +8,9 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 
 /// Measures contestants in one cell, in turns, so that what the machine does meanwhile happens
 /// to all of them alike.
@@ -130,17 +133,17 @@ final class Turns {
         try {
             var figures = subject.measure(cell);
             boolean contended = Contention.isContended(figures);
-            return new Window(round, at, contended, true, null, null, figures);
+            return new Window(round, at, contended, true, Double.NaN, null, figures);
         } catch (WindowFailure e) {
             var why = String.valueOf(e.getMessage());
-            return new Window(round, at, false, true, null, why, Map.of());
+            return new Window(round, at, false, true, Double.NaN, why, Map.of());
         }
     }
 
     /// The rows of a cell: the windows, judged by those of the control.
     List<Row> rows(String benchmark, Cell cell, Map<String, List<Window>> windows) {
         var own = windows.getOrDefault(layout.control(), List.of());
-        var counted = new Row(benchmark, cell, layout.control(), null, false, own).counted();
+        var counted = new Row(benchmark, cell, layout.control(), Double.NaN, false, own).counted();
         var control = new Control(counted, layout.measure(), layout.steadiness());
         var rows = new ArrayList<Row>();
         windows.forEach((name, taken) -> rows.add(name.equals(layout.control())

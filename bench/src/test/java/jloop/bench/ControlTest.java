@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
+import jloop.bench.results.Window;
 import org.junit.jupiter.api.Test;
 
 /// The control: which of its windows judge a window, ratios to them, and when it says that the
@@ -43,7 +44,7 @@ class ControlTest {
         assertThat(steady.steady()).isTrue();
         assertThat(steady.ratio()).isEqualTo(1.0);
         assertThat(unsteady.steady()).isFalse();
-        assertThat(unsteady.ratio()).isNull();
+        assertThat(unsteady.ratio()).isNaN();
         assertThat(unsteady.figures()).isEqualTo(Windows.figures(100));
     }
 
@@ -85,7 +86,7 @@ class ControlTest {
         var control = control(List.of(), more);
 
         assertThat(control.judged(Windows.of(0, 0, 1))).isEqualTo(Windows.of(0, 0, 1));
-        assertThat(control.spread()).isNull();
+        assertThat(control.spread()).isNaN();
         assertThat(control.isMissing()).isTrue();
         assertThat(control.isTooUneven()).isFalse();
     }

@@ -76,8 +76,8 @@ class MainTest {
     @Test
     void plot_ofNoFile_isOneLine() {
         assertThat(execute("--plot", "/no/such.json")).isEqualTo(1);
-        assertThat(printed.toString()).isEqualTo("jloop bench: cannot draw: /no/such.json (No such "
-                + "file or directory)\n");
+        assertThat(printed.toString()).isEqualTo("jloop bench: cannot read /no/such.json: "
+                + "/no/such.json\n");
     }
 
     private int execute(String... args) {

@@ -14,7 +14,7 @@ class OutputTest {
 
     @Test
     void wrk_givesRequestsLatencyAndErrors() throws WindowFailure {
-        var figures = WrkOutput.figures("""
+        var figures = Wrk.figures("""
                 Running 1s test @ http://127.0.0.1:7100/
                   1 threads and 64 connections
                   Thread Stats   Avg      Stdev     Max   +/- Stdev
@@ -40,7 +40,7 @@ class OutputTest {
 
     @Test
     void wrk_withoutACount_isAFailure() {
-        assertThatThrownBy(() -> WrkOutput.figures("unable to connect\n"))
+        assertThatThrownBy(() -> Wrk.figures("unable to connect\n"))
                 .hasMessage("wrk printed no count of requests: unable to connect");
     }
 

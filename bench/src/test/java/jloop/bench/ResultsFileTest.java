@@ -10,6 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import jloop.bench.results.BenchFailure;
+import jloop.bench.results.Machine;
+import jloop.bench.results.Results.Skipped;
+import jloop.bench.results.Results;
+import jloop.bench.results.ResultsFile;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,11 +29,11 @@ class ResultsFileTest {
 
     final Row row = new Row("echo", Windows.CELL, "c-epoll", 0.04, false, List.of(
             new Window(0, 1.5, true, true, 0.98, null, Map.of("messages", 1e6, "p50Micros", 12.25)),
-            new Window(0, 2.5, false, true, null, "the server ended", Map.of()),
-            new Window(1, 3.5, false, false, null, null, Map.of("messages", 2e6))));
+            new Window(0, 2.5, false, true, Double.NaN, "the server ended", Map.of()),
+            new Window(1, 3.5, false, false, Double.NaN, null, Map.of("messages", 2e6))));
     final Results results = new Results(
             "2026-11-21T17:00:00Z", "abc", new Machine("a cpu", 2, "Linux 6", 4096),
-            Map.of("c-epoll", "gcc 12"), "c-epoll", List.of(row),
+            new TreeMap<>(Map.of("c-epoll", "gcc 12")), "c-epoll", List.of(row),
             List.of(new Skipped("go", "go: not found")));
 
     @Test

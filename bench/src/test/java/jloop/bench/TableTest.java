@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 import org.junit.jupiter.api.Test;
 
 /// The text of tables.
@@ -98,7 +100,7 @@ class TableTest {
 
     @Test
     void of_aCellWithoutControl_saysThatNothingVouchesForIt() {
-        var rows = List.of(row("mine", null, Windows.of(0, 0, 1)));
+        var rows = List.of(row("mine", Double.NaN, Windows.of(0, 0, 1)));
 
         assertThat(Table.of(layout, rows))
                 .doesNotContain("speed")
@@ -131,7 +133,7 @@ class TableTest {
 
     private static Row row(
             String contestant,
-            @Nullable Double controlSpread,
+            double controlSpread,
             Window... windows) {
         return new Row("echo", Windows.CELL, contestant, controlSpread, false, List.of(windows));
     }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 import org.junit.jupiter.api.Test;
 
 /// Who is measured when.

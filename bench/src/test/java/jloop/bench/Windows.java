@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Window;
 
 /// Windows for tests, of benchmark `echo`: a second each, one message counting 1.
 final class Windows {
@@ -13,15 +15,15 @@ final class Windows {
     private Windows() {}
 
     static Window of(int round, double atSeconds, double messages) {
-        return new Window(round, atSeconds, false, true, null, null, figures(messages));
+        return Window.of(round, atSeconds, figures(messages));
     }
 
     static Window contended(int round, double atSeconds, double messages) {
-        return new Window(round, atSeconds, true, true, null, null, figures(messages));
+        return new Window(round, atSeconds, true, true, Double.NaN, null, figures(messages));
     }
 
     static Window failed(int round, String error) {
-        return new Window(round, round, false, true, null, error, Map.of());
+        return new Window(round, round, false, true, Double.NaN, error, Map.of());
     }
 
     /// A window a second, from the first one on.

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 import jloop.bench.plot.Section.Group;
+import jloop.bench.results.Results;
 
 /// Where a peer is ahead of jloop, cell by cell, as Markdown.
 final class Ahead {
@@ -22,7 +23,7 @@ final class Ahead {
             if (section.benchmark().equals("parts")) continue;
             for (var group : section.groups()) {
                 for (var figure : figures(section.benchmark())) {
-                    ahead.compare(section, group, figure);
+                    ahead.compare(group, figure);
                 }
             }
         }
@@ -39,7 +40,7 @@ final class Ahead {
         };
     }
 
-    private void compare(Section section, Group group, Figure figure) {
+    private void compare(Group group, Figure figure) {
         var ranking = group.ranking(figure);
         var ours = ranking.stream().filter(Results::isOurs).toList();
         if (ours.isEmpty() || ours.size() == ranking.size()) return;
@@ -57,7 +58,7 @@ final class Ahead {
                     .collect(Collectors.joining(", ")));
         }
         if (parts.isEmpty()) return;
-        rows.append("| ").append(Tables.cell(place(section, group))).append(" | ")
+        rows.append("| ").append(Tables.cell(group.place())).append(" | ")
                 .append(figure.title()).append(" | ").append(String.join("; ", parts))
                 .append(" |\n");
     }
@@ -71,30 +72,23 @@ final class Ahead {
     }
 
     private static boolean isClose(String one, String other, Group group, Figure figure) {
-        var sample = group.sample(one, figure);
-        var rival = group.sample(other, figure);
-        return sample != null && rival != null && sample.overlaps(rival);
-    }
-
-    private static String place(Section section, Group group) {
-        return section.title() + (group.title().isEmpty() ? "" : ", " + group.title());
+        return group.spread(one, figure).overlaps(group.spread(other, figure));
     }
 
     /// The peers that do better than `one`, the best first.
     private static List<String> aheadOf(String one, Group group, Figure figure) {
         return group.ranking(figure).stream()
                 .filter(peer -> !Results.isOurs(peer))
-                .filter(peer -> figure.compare(group.sample(peer, figure),
-                        group.sample(one, figure)) < 0)
+                .filter(peer -> figure.compare(group.spread(peer, figure),
+                        group.spread(one, figure)) < 0)
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
     /// A name with its median, and a `~` if its range and that of `rival` overlap.
     private static String figureOf(String name, String rival, Group group, Figure figure) {
-        var sample = group.sample(name, figure);
-        if (sample == null) return Tables.name(name);
+        double median = group.spread(name, figure).median();
         boolean close = !name.equals(rival) && isClose(name, rival, group, figure);
-        return Tables.name(name) + " " + Numbers.text(sample.median()) + (close ? "~" : "");
+        return Tables.name(name) + " " + Numbers.text(median) + (close ? "~" : "");
     }
 
     private String text() {

@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jloop.bench.plot.Plots.Picture;
+import jloop.bench.results.Results;
+import jloop.bench.results.ResultsFile;
 
 /// A page whose figures come from a file of results: `docs/performance.md`.
 ///
@@ -16,25 +18,7 @@ import jloop.bench.plot.Plots.Picture;
 /// names `must-reach`, `ahead` and `results`; everything else is left as it is.
 public final class Document {
 
-    private static final String NOTHING =
-            "There are no results yet: the figures come with the first whole run.\n\n";
-
     private Document() {}
-
-    /// `PAGE [RESULTS]`: writes the figures of the results, or that there are none, into the
-    /// page, and draws the pictures into a folder beside the results that is named like them.
-    public static void main(String[] args) throws IOException {
-        if (args.length < 1 || args.length > 2) {
-            throw new IllegalArgumentException("expected PAGE [RESULTS], not "
-                    + args.length + " arguments");
-        }
-        var page = Path.of(args[0]);
-        if (args.length == 2) {
-            write(page, Path.of(args[1]));
-        } else {
-            Files.writeString(page, rewritten(Files.readString(page), Results.NONE, "", ""));
-        }
-    }
 
     /// Writes the figures of the results into the page, and draws the pictures that the page
     /// then shows into the [#pictures] folder of the results.
@@ -51,8 +35,12 @@ public final class Document {
 
     /// The page as [#write] would write it.
     static String rewritten(Path page, Path results) throws IOException {
-        return rewritten(Files.readString(page), Results.read(results),
-                link(page, pictures(results)), link(page, results));
+        var found = ResultsFile.read(results);
+        var text = Files.readString(page);
+        text = between(text, "must-reach", Targets.markdown(found));
+        text = between(text, "ahead", Ahead.markdown(found));
+        return between(text, "results",
+                report(found, link(page, pictures(results)), link(page, results)));
     }
 
     /// Where the pictures of a file of results are: `2026-01-01.json` has them in `2026-01-01`.
@@ -73,16 +61,6 @@ public final class Document {
                         names -> String.join("/", names.reversed())));
     }
 
-    /// The text of a page with the figures of some results. `folder` and `file` are the links
-    /// from the page to the pictures and to the results.
-    static String rewritten(String page, Results results, String folder, String file) {
-        boolean none = results.cells().isEmpty();
-        var ahead = Ahead.markdown(results);
-        page = between(page, "must-reach", Targets.markdown(results));
-        page = between(page, "ahead", ahead.isEmpty() ? NOTHING : ahead);
-        return between(page, "results", none ? NOTHING : report(results, folder, file));
-    }
-
     private static String between(String page, String name, String text) {
         var begin = "<!-- " + name + ":begin -->";
         var end = "<!-- " + name + ":end -->";
@@ -94,8 +72,9 @@ public final class Document {
         return part.replaceFirst(Matcher.quoteReplacement(begin + "\n\n" + text + end));
     }
 
-    /// Pictures and tables, section by section.
-    private static String report(Results results, String folder, String file) {
+    /// Pictures and tables, section by section. `folder` and `file` are the links to the
+    /// pictures and to the results.
+    static String report(Results results, String folder, String file) {
         var text = new StringBuilder("All figures below, and the pictures, come from [")
                 .append(file.substring(file.lastIndexOf('/') + 1)).append("](").append(file)
                 .append(").\n\n");

@@ -2,15 +2,15 @@ package jloop.bench.plot;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import jloop.bench.plot.Results.Cell;
-import jloop.bench.plot.Results.Round;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Row;
+import jloop.bench.results.Spread;
+import jloop.bench.results.Window;
 
-/// A quantity that is worked out of a round: its heading in a table, how a sentence names its
+/// A quantity that is worked out of a window: its heading in a table, how a sentence names its
 /// unit, and whether more of it is better.
-record Figure(String title, String unit, boolean moreIsBetter, ToDoubleFunction<Round> value) {
+record Figure(String title, String unit, boolean moreIsBetter, ToDoubleFunction<Window> value) {
 
-    static final Figure RATIO = more("x C", "x C", round -> round.get("ratio"));
+    static final Figure RATIO = more("x C", "x C", Window::ratio);
 
     static final Figure USER = user("message");
     static final Figure CPU = cpu("message");
@@ -21,32 +21,26 @@ record Figure(String title, String unit, boolean moreIsBetter, ToDoubleFunction<
     static final Figure P99 = latency("p99", "p99Micros");
     static final Figure P999 = latency("p99.9", "p999Micros");
 
-    static final Figure RSS = less("RSS MiB", "MiB", round -> round.first(
-            "serverRssKb", "rssKb") / 1024);
+    static final Figure RSS = less("RSS MiB", "MiB", window -> window.figures()
+            .getOrDefault("rssKb", window.figure("serverRssKb")) / 1024);
 
-    static final Figure GIGABYTES = more("GB/s", "GB/s",
-            round -> round.get("bytes") / round.get("seconds") / 1e9);
+    static final Figure GIGABYTES =
+            more("GB/s", "GB/s", window -> window.per("bytes", "seconds") / 1e9);
     static final Figure CPU_PER_GIGABYTE = less("CPU ms per GB", "ms of CPU per GB",
-            round -> round.get("serverCpuSeconds") / round.get("bytes") * 1e12);
+            window -> window.per("serverCpuSeconds", "bytes") * 1e12);
 
-    static final Figure IDLE_BYTES = less("bytes per connection", "bytes per idle connection",
-            round -> round.get("bytesPerConnection"));
+    static final Figure IDLE_BYTES =
+            less("bytes per connection", "bytes per idle connection", "bytesPerConnection");
     static final Figure IDLE_CPU = less("CPU ms in an idle second", "ms of CPU in an idle second",
-            round -> round.get("idleCpuSeconds") * 1e3);
+            window -> window.figure("idleCpuSeconds") * 1e3);
 
-    static final Figure SECONDS = less("seconds", "s", round -> round.get("seconds"));
-    static final Figure COLD_SECONDS =
-            less("first, cold", "s, cold", round -> round.get("coldSeconds"));
-    static final Figure CPU_SECONDS =
-            less("CPU seconds", "s of CPU", round -> round.get("cpuSeconds"));
+    static final Figure SECONDS = less("seconds", "s", "seconds");
+    static final Figure COLD_SECONDS = less("first, cold", "s, cold", "coldSeconds");
+    static final Figure CPU_SECONDS = less("CPU seconds", "s of CPU", "cpuSeconds");
 
-    static final Figure NANOS = less("ns per operation", "ns", round -> round.first(
-            "nanosPerOperation", "nanosPerOp", "nanos", "score"));
-
-    static final Figure ALLOCATED = less("bytes allocated", "bytes", round -> round.first(
-            "allocatedBytes", "bytesPerOperation"));
-    static final Figure HEAP_BYTES = less("bytes of heap", "bytes of heap",
-            round -> round.first("heapBytes", "bytesPerTask"));
+    static final Figure NANOS = less("ns per operation", "ns", "score");
+    static final Figure ALLOCATED = less("bytes allocated", "bytes", "allocatedBytes");
+    static final Figure HEAP_BYTES = less("bytes of heap", "bytes of heap", "heapBytes");
 
     /// The figures of a benchmark's tables. The first is the one that counts.
     static List<Figure> of(String benchmark) {
@@ -66,45 +60,46 @@ record Figure(String title, String unit, boolean moreIsBetter, ToDoubleFunction<
 
     private static Figure user(String what) {
         return less("user µs per " + what, "µs of user CPU per " + what,
-                round -> round.get("serverUserSeconds") / count(round) * 1e6);
+                window -> window.figure("serverUserSeconds") / count(window) * 1e6);
     }
 
     private static Figure cpu(String what) {
         return less("CPU µs per " + what, "µs of CPU per " + what,
-                round -> round.get("serverCpuSeconds") / count(round) * 1e6);
+                window -> window.figure("serverCpuSeconds") / count(window) * 1e6);
     }
 
     private static Figure rate(String what) {
-        return more(what + "/s", what + "/s", round -> count(round) / round.get("seconds"));
+        return more(what + "/s", what + "/s", window -> count(window) / window.figure("seconds"));
     }
 
     private static Figure latency(String name, String key) {
-        return less(name + " µs", "µs (" + name + ")", round -> round.get(key));
+        return less(name + " µs", "µs (" + name + ")", key);
     }
 
-    private static double count(Round round) {
-        double count = round.first("messages", "requests", "connections");
+    private static double count(Window window) {
+        double count = window.figures().getOrDefault("requests", window.figure("messages"));
         return count > 0 ? count : Double.NaN;
     }
 
-    private static Figure less(String title, String unit, ToDoubleFunction<Round> value) {
+    private static Figure less(String title, String unit, String key) {
+        return less(title, unit, window -> window.figure(key));
+    }
+
+    private static Figure less(String title, String unit, ToDoubleFunction<Window> value) {
         return new Figure(title, unit, false, value);
     }
 
-    private static Figure more(String title, String unit, ToDoubleFunction<Round> value) {
+    private static Figure more(String title, String unit, ToDoubleFunction<Window> value) {
         return new Figure(title, unit, true, value);
     }
 
-    /// What the rounds of a cell gave; null if the cell does not have this figure.
-    @Nullable Sample in(Cell cell) {
-        return Sample.of(cell.counted().stream().mapToDouble(value));
+    Spread in(Row row) {
+        return row.spread(value);
     }
 
     /// Negative if the first is the better one. What has no figure comes last.
-    int compare(@Nullable Sample one, @Nullable Sample other) {
-        if (one == null || other == null) {
-            return Boolean.compare(one == null, other == null);
-        }
+    int compare(Spread one, Spread other) {
+        if (one.isNone() || other.isNone()) return Boolean.compare(one.isNone(), other.isNone());
         int order = Double.compare(one.median(), other.median());
         return moreIsBetter ? -order : order;
     }

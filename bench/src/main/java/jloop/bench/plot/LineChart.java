@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 import jloop.bench.plot.Svg.Anchor;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Results;
+import jloop.bench.results.Spread;
 
 /// A picture of how a cost grows, on axes of powers: a line for each contestant, its name at
 /// the right end. jloop's lines are thick and lie on top.
@@ -27,7 +28,7 @@ final class LineChart {
     private final String title;
     private final String shown;
     private final String xName;
-    private final Map<String, TreeMap<Double, Sample>> lines = new LinkedHashMap<>();
+    private final Map<String, TreeMap<Double, Spread>> lines = new LinkedHashMap<>();
 
     /// A name at the right end: where its line ends and where there is room for it.
     private static final class End {
@@ -50,9 +51,9 @@ final class LineChart {
         this.xName = xName;
     }
 
-    void add(String line, double x, @Nullable Sample sample) {
-        if (sample == null || !(x > 0) || !(sample.median() > 0)) return;
-        lines.computeIfAbsent(line, _ -> new TreeMap<>()).put(x, sample);
+    void add(String line, double x, Spread spread) {
+        if (!(x > 0) || !(spread.median() > 0)) return;
+        lines.computeIfAbsent(line, _ -> new TreeMap<>()).put(x, spread);
     }
 
     /// True unless there is a line: one point tells nothing of growth.
@@ -80,7 +81,7 @@ final class LineChart {
 
     private Axis up() {
         var values = lines.values().stream().flatMap(points -> points.values().stream())
-                .flatMapToDouble(sample -> DoubleStream.of(sample.min(), sample.max()))
+                .flatMapToDouble(spread -> DoubleStream.of(spread.min(), spread.max()))
                 .toArray();
         return Axis.log(DoubleStream.of(values));
     }
@@ -106,18 +107,18 @@ final class LineChart {
         if (points == null) return;
         var path = new ArrayList<Double>();
         var colour = colour(name);
-        points.forEach((x, sample) -> {
+        points.forEach((x, spread) -> {
             double place = LEFT + across.at(x) * PLOT;
             path.add(place);
-            path.add(TOP + plot - up.at(sample.median()) * plot);
-            svg.line(stroke(colour) + " whisker", place, TOP + plot - up.at(sample.min()) * plot,
-                    place, TOP + plot - up.at(sample.max()) * plot);
+            path.add(TOP + plot - up.at(spread.median()) * plot);
+            svg.line(stroke(colour) + " whisker", place, TOP + plot - up.at(spread.min()) * plot,
+                    place, TOP + plot - up.at(spread.max()) * plot);
         });
         svg.polyline(stroke(colour) + (colour < 0 ? " line thick" : " line"),
                 path.stream().mapToDouble(place -> place).toArray());
-        points.forEach((x, sample) -> svg.circle(fill(colour), LEFT + across.at(x) * PLOT,
-                TOP + plot - up.at(sample.median()) * plot, colour < 0 ? 4.5 : 3,
-                name + ", " + Numbers.tick(x) + ": " + sample.text()));
+        points.forEach((x, spread) -> svg.circle(fill(colour), LEFT + across.at(x) * PLOT,
+                TOP + plot - up.at(spread.median()) * plot, colour < 0 ? 4.5 : 3,
+                name + ", " + Numbers.tick(x) + ": " + Numbers.text(spread)));
     }
 
     private void ends(Svg svg, Axis across, Axis up, double plot) {

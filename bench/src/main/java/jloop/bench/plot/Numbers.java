@@ -1,11 +1,10 @@
 package jloop.bench.plot;
 
 import java.util.Locale;
+import jloop.bench.results.Spread;
 
 /// Numbers as people read them: as many digits as a measurement deserves.
 final class Numbers {
-
-    private static final double KIBI = 1024;
 
     private Numbers() {}
 
@@ -15,6 +14,16 @@ final class Numbers {
         if (size == 0) return "0";
         if (size < 0.01) return String.format(Locale.ROOT, "%.2g", value);
         return String.format(Locale.ROOT, "%,." + decimals(size) + "f", value);
+    }
+
+    /// `median (min-max)`, or the median alone if there is no range to speak of; a dash for
+    /// none.
+    static String text(Spread spread) {
+        if (spread.isNone()) return "–";
+        var low = text(spread.min());
+        var high = text(spread.max());
+        var median = text(spread.median());
+        return low.equals(high) ? median : median + " (" + low + "-" + high + ")";
     }
 
     private static int decimals(double size) {
@@ -39,12 +48,5 @@ final class Numbers {
         return text.equals("0") || text.equals("-0")
                 ? String.format(Locale.ROOT, "%.0e", value)
                 : text;
-    }
-
-    /// A size in bytes: `64 B`, `1 KiB`, `16 KiB`.
-    static String bytes(double value) {
-        if (value < KIBI) return tick(value) + " B";
-        if (value < KIBI * KIBI) return tick(Math.round(value / KIBI * 10) / 10.0) + " KiB";
-        return tick(Math.round(value / KIBI / KIBI * 10) / 10.0) + " MiB";
     }
 }

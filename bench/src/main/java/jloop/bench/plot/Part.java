@@ -1,32 +1,18 @@
 package jloop.bench.plot;
 
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import jloop.bench.plot.Results.Cell;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Results;
 
-/// A benchmark of JMH: `Timers.armAndCancel`, and its parameters.
-record Part(String type, String method, Map<String, String> parameters) {
+/// A benchmark of JMH: `Timers.armAndCancel`, with its parameters.
+record Part(String type, String method, Cell parameters) {
 
-    /// Under which of these a cell has the name of its benchmark.
-    private static final List<String> KEYS = List.of("part", "benchmark", "name", "case");
+    /// What a cell of `parts` calls the name of its benchmark.
+    static final String KEY = "part";
 
     static Part of(Cell cell) {
-        return of(cell.name());
-    }
-
-    static Part of(Map<String, String> name) {
-        var key = KEYS.stream().filter(name::containsKey).findFirst().orElse("");
-        var words = name.getOrDefault(key, "").split("\\.", -1);
-        var parameters = name.entrySet().stream()
-                .filter(entry -> !entry.getKey().equals(key))
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        var words = cell.text(KEY).split("\\.", -1);
         return new Part(words.length < 2 ? "" : words[words.length - 2], words[words.length - 1],
-                parameters);
-    }
-
-    String name() {
-        return type.isEmpty() ? method : type + "." + method;
+                cell.without(KEY));
     }
 
     /// Controls bear the name of what they measure before that of the work: `poolArmAndCancel`.

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import jloop.bench.plot.RowChart.Form;
+import jloop.bench.results.Results;
+import jloop.bench.results.ResultsFile;
 
 /// The pictures of a file of results. What has no data is left out.
 public final class Plots {
@@ -29,7 +31,7 @@ public final class Plots {
     /// Draws the pictures of a file of results into a folder, which is made if need be, and
     /// gives their paths. The same results give the same bytes.
     public static List<Path> draw(Path results, Path folder) throws IOException {
-        var pictures = of(Results.read(results));
+        var pictures = of(ResultsFile.read(results));
         Files.createDirectories(folder);
         var paths = new ArrayList<Path>();
         for (var picture : pictures) {
@@ -92,7 +94,7 @@ public final class Plots {
                 figure.equals(Figure.RATIO) ? 1 : Double.NaN);
         for (var group : section.groups()) {
             for (var contestant : group.ranking(figure)) {
-                chart.add(group.title(), contestant, "", group.sample(contestant, figure));
+                chart.add(group.title(), contestant, "", group.spread(contestant, figure));
             }
         }
         if (chart.isEmpty()) return;
@@ -108,7 +110,7 @@ public final class Plots {
             for (var contestant : group.ranking(Figure.P99)) {
                 for (var figure : List.of(Figure.P50, Figure.P90, Figure.P99, Figure.P999)) {
                     chart.add(group.title(), contestant, figure.title().replace(" µs", ""),
-                            group.sample(contestant, figure));
+                            group.spread(contestant, figure));
                 }
             }
         }
@@ -122,9 +124,8 @@ public final class Plots {
                 + "less is better, and flat is best.", "connections");
         for (var contestant : section.order(Figure.USER)) {
             for (var group : section.groups()) {
-                var cell = group.byContestant().get(contestant);
-                if (cell == null) continue;
-                chart.add(contestant, cell.number("connections"), Figure.USER.in(cell));
+                chart.add(contestant, group.cell().quantity("connections"),
+                        group.spread(contestant, Figure.USER));
             }
         }
         if (chart.isEmpty()) return;
@@ -141,7 +142,7 @@ public final class Plots {
             var panel = group.title().replaceAll("(, )?with(out)? the hose", "");
             for (var contestant : group.ranking(Figure.P99)) {
                 chart.add(panel, contestant, with ? "with" : "without",
-                        group.sample(contestant, Figure.P99));
+                        group.spread(contestant, Figure.P99));
             }
         }
         if (chart.isEmpty()) return;
@@ -165,10 +166,10 @@ public final class Plots {
         var chart = new LineChart(title, "ns per operation, logarithmic; less is better, and "
                 + "flat is best.", "live timers");
         for (var group : section.groups()) {
-            var part = Part.of(group.name());
+            var part = Part.of(group.cell());
             if (!part.type().equals("Timers")) continue;
-            group.byContestant().forEach((contestant, cell) -> chart.add(part.line(contestant),
-                    cell.number("live"), Figure.NANOS.in(cell)));
+            group.byContestant().forEach((contestant, row) -> chart.add(part.line(contestant),
+                    group.cell().quantity("live"), Figure.NANOS.in(row)));
         }
         if (chart.isEmpty()) return;
         add(section, "timers", title, chart.draw());

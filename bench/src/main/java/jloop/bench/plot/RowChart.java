@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
 import java.util.stream.DoubleStream;
 import jloop.bench.plot.Svg.Anchor;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Results;
+import jloop.bench.results.Spread;
 
 /// A picture with a row for each contestant and a panel for each cell: bars from 0, or dots.
 /// jloop's rows have a stripe behind them.
@@ -20,8 +21,8 @@ final class RowChart {
     /// How the values of a panel are shown.
     enum Form { BARS, DOTS }
 
-    /// The key's name of a mark and its sample.
-    record Mark(String name, Sample sample) {}
+    /// The key's name of a mark and its spread.
+    record Mark(String name, Spread spread) {}
 
     private static final double WIDTH = 960;
     private static final double MARGIN = 16;
@@ -56,11 +57,11 @@ final class RowChart {
     }
 
     /// Adds a mark to a row of a panel; both are made when they are new.
-    void add(String panel, String contestant, String mark, @Nullable Sample sample) {
-        if (sample == null || isLog && sample.median() <= 0) return;
+    void add(String panel, String contestant, String mark, Spread spread) {
+        if (spread.isNone() || isLog && spread.median() <= 0) return;
         panels.computeIfAbsent(panel, _ -> new Panel(new LinkedHashMap<>()))
                 .rows().computeIfAbsent(contestant, _ -> new ArrayList<>())
-                .add(new Mark(mark, sample));
+                .add(new Mark(mark, spread));
     }
 
     boolean isEmpty() {
@@ -144,14 +145,14 @@ final class RowChart {
             row(svg, rows.get(i), found, marks, axis, left, width, y);
             if (figures) {
                 svg.text(Results.isOurs(rows.get(i)) ? "ours" : "quiet", Anchor.END,
-                        left + room, y + 4, Numbers.text(found.getFirst().sample().median()));
+                        left + room, y + 4, Numbers.text(found.getFirst().spread().median()));
             }
         }
     }
 
     private Axis axis(Panel panel, double width) {
-        var values = panel.rows().values().stream().flatMap(List::stream).map(Mark::sample)
-                .flatMapToDouble(sample -> DoubleStream.of(sample.min(), sample.max()))
+        var values = panel.rows().values().stream().flatMap(List::stream).map(Mark::spread)
+                .flatMapToDouble(spread -> DoubleStream.of(spread.min(), spread.max()))
                 .toArray();
         if (isLog) return Axis.log(DoubleStream.of(values));
         double from = form == Form.BARS ? 0 : Math.min(
@@ -170,22 +171,22 @@ final class RowChart {
                     left + place(found, axis, Math::max) * width, y);
         }
         for (var mark : found) {
-            var sample = mark.sample();
-            double x = left + axis.at(sample.median()) * width;
+            var spread = mark.spread();
+            double x = left + axis.at(spread.median()) * width;
             var tip = contestant + (marks.size() > 1 ? ", " + mark.name() : "") + ": "
-                    + sample.text() + " " + unit;
+                    + Numbers.text(spread) + " " + unit;
             if (form == Form.BARS) svg.rect(look + " bar", left, y - 6, x - left, 12, tip);
-            if (marks.size() == 1) whisker(svg, look, sample, axis, left, width, y);
+            if (marks.size() == 1) whisker(svg, look, spread, axis, left, width, y);
             if (form == Form.DOTS) {
                 shape(svg, look, marks.indexOf(mark.name()), marks.size(), x, y, tip);
             }
         }
     }
 
-    private void whisker(Svg svg, String look, Sample sample, Axis axis, double left,
+    private void whisker(Svg svg, String look, Spread spread, Axis axis, double left,
             double width, double y) {
-        double from = left + axis.at(sample.min()) * width;
-        double to = left + axis.at(sample.max()) * width;
+        double from = left + axis.at(spread.min()) * width;
+        double to = left + axis.at(spread.max()) * width;
         if (to - from < 0.5) return;
         var line = form == Form.BARS ? "whisker over" : look + " whisker";
         svg.line(line, from, y, to, y);
@@ -195,7 +196,7 @@ final class RowChart {
 
     private static double place(List<Mark> marks, Axis axis,
             DoubleBinaryOperator choice) {
-        return marks.stream().mapToDouble(mark -> axis.at(mark.sample().median()))
+        return marks.stream().mapToDouble(mark -> axis.at(mark.spread().median()))
                 .reduce(choice).orElse(0);
     }
 

@@ -6,75 +6,89 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import jloop.bench.plot.Results.Cell;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Results;
+import jloop.bench.results.Row;
+import jloop.bench.results.Spread;
 
 /// A stretch of the report: a benchmark, or a message size of one, with its cells in order.
 record Section(String key, String title, String benchmark, List<Group> groups) {
 
-    /// One cell of a benchmark with all its contestants.
-    record Group(String title, Map<String, String> name, Map<String, Cell> byContestant) {
+    /// One cell of a benchmark with all its contestants; `title` tells it from the others of
+    /// its section, and `place` from all.
+    record Group(String title, String place, Cell cell, Map<String, Row> byContestant) {
 
-        @Nullable Sample sample(String contestant, Figure figure) {
-            var cell = byContestant.get(contestant);
-            return cell == null ? null : figure.in(cell);
+        Spread spread(String contestant, Figure figure) {
+            var row = byContestant.get(contestant);
+            return row == null ? Spread.NONE : figure.in(row);
         }
 
         /// The contestants that have the figure, best first.
         List<String> ranking(Figure figure) {
             return byContestant.keySet().stream()
-                    .filter(contestant -> sample(contestant, figure) != null)
+                    .filter(contestant -> !spread(contestant, figure).isNone())
                     .sorted(order(figure)).toList();
         }
 
         Comparator<String> order(Figure figure) {
-            return Comparator.<String, @Nullable Sample>comparing(
-                            contestant -> sample(contestant, figure), figure::compare)
+            return Comparator.comparing(
+                            (String contestant) -> spread(contestant, figure), figure::compare)
                     .thenComparing(Comparator.naturalOrder());
         }
     }
 
+    /// The control of scheduling, which does none: it says how steady the machine is.
+    private static final String NO_CONTESTANT = "fixed-work";
+
     private static final List<String> ORDER = List.of("echo", "unix", "bulk", "connect", "http",
             "hose", "idle", "sched", "start", "parts");
 
-    private static final Comparator<Map<String, String>> BY_NUMBERS = (one, other) -> {
-        var keys = new TreeSet<>(one.keySet());
-        keys.addAll(other.keySet());
-        for (var key : keys) {
-            int order = compare(one.getOrDefault(key, ""), other.getOrDefault(key, ""));
-            if (order != 0) return order;
-        }
-        return 0;
-    };
-
     /// Numbers by their value and before words, which stay in the order of the file.
-    private static int compare(String one, String other) {
-        return Double.compare(rank(one), rank(other));
-    }
-
-    private static double rank(String value) {
-        return value.matches("\\d{1,15}") ? Double.parseDouble(value) : Double.MAX_VALUE;
-    }
+    private static final Comparator<Cell> BY_NUMBERS = (one, other) -> {
+        var keys = new TreeSet<>(one.values().keySet());
+        keys.addAll(other.values().keySet());
+        return keys.stream()
+                .mapToInt(key -> Double.compare(one.quantity(key), other.quantity(key)))
+                .filter(order -> order != 0).findFirst().orElse(0);
+    };
 
     /// The sections of a report, in the order in which they are read.
     static List<Section> of(Results results) {
-        var benchmarks = results.cells().stream().map(Cell::benchmark).distinct()
-                .sorted(Comparator.comparingInt(Section::place)).toList();
+        return of(results, false);
+    }
+
+    /// What the sections would have shown, had it not been refused.
+    static List<Section> refused(Results results) {
+        return of(results, true);
+    }
+
+    private static List<Section> of(Results results, boolean refused) {
         var sections = new ArrayList<Section>();
-        for (var benchmark : benchmarks) {
-            var cells = results.of(benchmark);
-            if (benchmark.equals("echo") || benchmark.equals("unix")) {
-                bySize(cells).forEach((size, some) -> sections.add(new Section(
-                        benchmark + "-" + slug(size), echoTitle(benchmark, size), benchmark,
-                        groups(some, "size"))));
-            } else {
-                sections.add(new Section(slug(benchmark), title(benchmark), benchmark,
-                        groups(cells, "")));
-            }
-        }
+        results.rows().stream()
+                .filter(row -> row.refused() == refused)
+                .filter(row -> !row.contestant().equals(NO_CONTESTANT))
+                .collect(Collectors.groupingBy(
+                        Row::benchmark, LinkedHashMap::new, Collectors.toList()))
+                .entrySet().stream()
+                .sorted(Comparator.comparingInt(entry -> place(entry.getKey())))
+                .forEach(entry -> add(sections, entry.getKey(), entry.getValue()));
         return sections;
+    }
+
+    private static void add(List<Section> sections, String benchmark, List<Row> rows) {
+        if (!benchmark.equals("echo") && !benchmark.equals("unix")) {
+            sections.add(of(slug(benchmark), title(benchmark), benchmark, "", rows));
+            return;
+        }
+        rows.stream()
+                .collect(Collectors.groupingBy(
+                        row -> row.cell().number("size"), TreeMap::new, Collectors.toList()))
+                .forEach((size, some) -> sections.add(of(benchmark + "-" + size,
+                        title(benchmark) + ", " + Cell.of("size", size).title(), benchmark,
+                        "size", some)));
     }
 
     private static int place(String benchmark) {
@@ -82,62 +96,36 @@ record Section(String key, String title, String benchmark, List<Group> groups) {
         return place < 0 ? ORDER.size() : place;
     }
 
-    private static Map<String, List<Cell>> bySize(List<Cell> cells) {
-        return cells.stream()
-                .sorted(Comparator.comparingDouble(cell -> cell.number("size")))
-                .collect(Collectors.groupingBy(cell -> cell.name().getOrDefault("size", ""),
-                        LinkedHashMap::new, Collectors.toList()));
-    }
-
     /// `shared` is the key that all cells have in common, which their titles need not say.
-    private static List<Group> groups(List<Cell> cells, String shared) {
-        var groups = new LinkedHashMap<Map<String, String>, Map<String, Cell>>();
-        cells.forEach(cell -> groups.computeIfAbsent(cell.name(), _ -> new LinkedHashMap<>())
-                .put(cell.contestant(), cell));
-        return groups.entrySet().stream()
+    private static Section of(String key, String title, String benchmark, String shared,
+            List<Row> rows) {
+        var cells = new LinkedHashMap<Cell, Map<String, Row>>();
+        rows.forEach(row -> cells.computeIfAbsent(row.cell(), _ -> new LinkedHashMap<>())
+                .put(row.contestant(), row));
+        var groups = cells.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey(BY_NUMBERS))
-                .map(entry -> new Group(describe(entry.getKey(), shared), entry.getKey(),
-                        entry.getValue()))
+                .map(entry -> group(title, entry.getKey(), shared, entry.getValue()))
                 .toList();
+        return new Section(key, title, benchmark, groups);
     }
 
-    /// `1 KiB, 64 connections` for the name of a cell.
-    static String describe(Map<String, String> name, String shared) {
-        return name.entrySet().stream().filter(entry -> !entry.getKey().equals(shared))
-                .map(entry -> describe(entry.getKey(), entry.getValue()))
-                .collect(Collectors.joining(", "));
+    private static Group group(String section, Cell cell, String shared, Map<String, Row> rows) {
+        var title = title(cell.without(shared));
+        var place = section + (title.isEmpty() ? "" : ", " + title);
+        return new Group(title, place, cell, rows);
     }
 
-    private static String describe(String key, String value) {
-        return switch (key) {
-            case "size" -> size(value);
-            case "connections", "conns" -> thousands(value)
-                    + (value.equals("1") ? " connection" : " connections");
-            case "atOnce" -> thousands(value) + " at once";
-            case "quiet" -> thousands(value) + " quiet";
-            case "hose" -> value.equals("0") || value.equals("false")
-                    ? "without the hose" : "with the hose";
-            case "case", "name" -> value;
-            default -> key + " " + thousands(value);
-        };
-    }
-
-    static String thousands(String value) {
-        return value.matches("\\d{1,15}") ? String.format(Locale.ROOT, "%,d",
-                Long.parseLong(value)) : value;
-    }
-
-    private static String size(String value) {
-        return value.matches("\\d{1,15}") ? Numbers.bytes(Double.parseDouble(value)) : value;
-    }
-
-    private static String echoTitle(String benchmark, String size) {
-        return (benchmark.equals("echo") ? "TCP echo" : "Echo over UNIX sockets")
-                + (size.isEmpty() ? "" : ", " + size(size));
+    /// As [Cell#title] has it, but for the section that is about nothing but the hose.
+    private static String title(Cell cell) {
+        if (!cell.values().containsKey("hose")) return cell.title();
+        return String.format(Locale.ROOT, "%,d quiet, %s the hose",
+                cell.number("quiet"), cell.number("hose") == 0 ? "without" : "with");
     }
 
     private static String title(String benchmark) {
         return switch (benchmark) {
+            case "echo" -> "TCP echo";
+            case "unix" -> "Echo over UNIX sockets";
             case "bulk" -> "Bulk, one way";
             case "connect" -> "Connect, one echo, close";
             case "http" -> "HTTP/1.1, hello";
@@ -171,7 +159,7 @@ record Section(String key, String title, String benchmark, List<Group> groups) {
 
     private int main() {
         for (int i = 0; i < groups.size(); i++) {
-            if ("64".equals(groups.get(i).name().get("connections"))) return i;
+            if (groups.get(i).cell().quantity("connections") == 64) return i;
         }
         return 0;
     }

@@ -1,35 +1,23 @@
 package jloop.bench.plot;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import jloop.bench.plot.Results.Cell;
-import jloop.bench.plot.Results.Round;
+import java.util.stream.Stream;
 import jloop.bench.plot.Section.Group;
+import jloop.bench.results.Results;
+import jloop.bench.results.Row;
 
-/// The tables of a file of results, as Markdown.
-public final class Tables {
+/// The tables of a file of results, as Markdown: each with jloop's rows beside the peers', the
+/// best first. A figure is the median of the rounds, with the smallest and the largest behind
+/// it.
+final class Tables {
 
     private Tables() {}
-
-    /// All tables, each with jloop's rows beside the peers', the best first. A figure is the
-    /// median of the rounds, with the smallest and the largest behind it.
-    public static String markdown(Path results) throws IOException {
-        return markdown(Results.read(results));
-    }
-
-    static String markdown(Results results) {
-        var text = new StringBuilder();
-        for (var section : Section.of(results)) {
-            text.append("### ").append(cell(section.title())).append("\n\n")
-                    .append(tables(section));
-        }
-        return text + about(results);
-    }
 
     /// The tables of one section, one for each cell.
     static String tables(Section section) {
@@ -41,19 +29,14 @@ public final class Tables {
     }
 
     private static String table(String benchmark, Group group) {
-        var figures = Figure.of(benchmark).stream()
-                .filter(figure -> !group.ranking(figure).isEmpty()).toList();
+        var figures = figures(benchmark, group.byContestant().values());
         if (figures.isEmpty()) return "";
-        var text = new StringBuilder();
-        if (!group.title().isEmpty()) {
-            text.append("**").append(cell(group.title())).append("**\n\n");
-        }
-        text.append("| contestant |");
-        figures.forEach(figure -> text.append(' ').append(figure.title()).append(" |"));
-        text.append("\n|---|").append("---:|".repeat(figures.size())).append('\n');
-        group.byContestant().keySet().stream()
-                .sorted(group.order(figures.getFirst()))
-                .forEach(contestant -> text.append(row(group, contestant, figures)));
+        var title = group.title().isEmpty() ? "" : "**" + cell(group.title()) + "**\n\n";
+        var text = new StringBuilder(title).append(head("contestant", List.of(), figures));
+        group.byContestant().values().stream()
+                .sorted(Comparator.comparing(Row::contestant, group.order(figures.getFirst())))
+                .map(row -> line(name(row.contestant()), Stream.of(), row, figures))
+                .forEach(text::append);
         return text.append('\n').append(faults(group)).toString();
     }
 
@@ -62,66 +45,72 @@ public final class Tables {
     private static String parts(Section section) {
         var tables = new TreeMap<String, List<PartRow>>();
         for (var group : section.groups()) {
-            if (group.name().containsKey("unit")) continue;         // no nanoseconds
-            group.byContestant().forEach((contestant, cell) -> tables
-                    .computeIfAbsent(Part.of(cell).type(), _ -> new ArrayList<>())
-                    .add(new PartRow(Part.of(cell), contestant, cell)));
+            var part = Part.of(group.cell());
+            group.byContestant().values().forEach(row -> tables
+                    .computeIfAbsent(part.type(), _ -> new ArrayList<>())
+                    .add(new PartRow(part, row)));
         }
         var text = new StringBuilder();
         tables.forEach((type, rows) -> text.append(partTable(type, rows)));
         return text.toString();
     }
 
-    private record PartRow(Part part, String contestant, Cell cell) {
+    private record PartRow(Part part, Row row) {
 
-        boolean isOurs() {
-            return Results.isOurs(contestant) && !part.isControl();
+        String name() {
+            var method = cell(part.method());
+            boolean isOurs = Results.isOurs(row.contestant()) && !part.isControl();
+            return isOurs ? "**" + method + "**" : method;
+        }
+
+        String parameter(String key) {
+            double number = part.parameters().quantity(key);
+            var value = part.parameters().values().getOrDefault(key, "");
+            return Double.isNaN(number) ? cell(value + "")
+                    : String.format(Locale.ROOT, "%,.0f", number);
         }
     }
 
     private static String partTable(String type, List<PartRow> rows) {
-        var figures = Figure.of("parts").stream().filter(figure ->
-                rows.stream().anyMatch(row -> figure.in(row.cell()) != null)).toList();
+        var figures = figures("parts", rows.stream().map(PartRow::row).toList());
         if (figures.isEmpty()) return "";
-        var keys = rows.stream().flatMap(row -> row.part().parameters().keySet().stream())
+        var keys = rows.stream().flatMap(row -> row.part().parameters().values().keySet().stream())
                 .distinct().sorted().toList();
         var order = Comparator.<PartRow>comparingInt(row -> 0);
         for (var key : keys) {
-            order = order.thenComparingDouble(row -> row.cell().number(key));
+            order = order.thenComparingDouble(row -> row.part().parameters().quantity(key));
         }
-        order = order.thenComparing(row -> figures.getFirst().in(row.cell()),
+        order = order.thenComparing(row -> figures.getFirst().in(row.row()),
                 figures.getFirst()::compare);
-        var text = new StringBuilder("**").append(cell(type)).append("**\n\n| part |");
-        keys.forEach(key -> text.append(' ').append(cell(key)).append(" |"));
-        figures.forEach(figure -> text.append(' ').append(figure.title()).append(" |"));
-        text.append("\n|---|").append("---:|".repeat(keys.size() + figures.size())).append('\n');
+        var text = new StringBuilder("**").append(cell(type)).append("**\n\n")
+                .append(head("part", keys, figures));
         for (var row : rows.stream().sorted(order).toList()) {
-            text.append(partRow(row, keys, figures));
+            text.append(line(row.name(), keys.stream().map(row::parameter), row.row(), figures));
         }
         return text.append('\n').toString();
     }
 
-    private static String partRow(PartRow row, List<String> keys, List<Figure> figures) {
-        var cells = new ArrayList<String>();
-        var method = cell(row.part().method());
-        cells.add(row.isOurs() ? "**" + method + "**" : method);
-        for (var key : keys) {
-            cells.add(cell(Section.thousands(row.part().parameters().getOrDefault(key, ""))));
-        }
-        for (var figure : figures) {
-            var sample = figure.in(row.cell());
-            cells.add(sample == null ? "–" : sample.text());
-        }
-        return "| " + String.join(" | ", cells) + " |\n";
+    /// The figures of a benchmark that at least one of the rows has.
+    private static List<Figure> figures(String benchmark, Collection<Row> rows) {
+        return Figure.of(benchmark).stream()
+                .filter(figure -> rows.stream().anyMatch(row -> !figure.in(row).isNone()))
+                .toList();
     }
 
-    private static String row(Group group, String contestant, List<Figure> figures) {
-        var row = new StringBuilder("| ").append(name(contestant)).append(" |");
-        for (var figure : figures) {
-            var sample = group.sample(contestant, figure);
-            row.append(sample == null ? " – |" : " " + sample.text() + " |");
-        }
-        return row.append('\n').toString();
+    private static String head(String first, List<String> keys, List<Figure> figures) {
+        var titles = Stream.concat(keys.stream().map(Tables::cell),
+                figures.stream().map(Figure::title));
+        return line(Stream.concat(Stream.of(first), titles))
+                + "|---|" + "---:|".repeat(keys.size() + figures.size()) + "\n";
+    }
+
+    private static String line(String name, Stream<String> values, Row row, List<Figure> figures) {
+        var texts = figures.stream().map(figure -> Numbers.text(figure.in(row)));
+        return line(Stream.concat(Stream.of(name), Stream.concat(values, texts)));
+    }
+
+    private static String line(Stream<String> cells) {
+        return cells.collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 
     /// A contestant in a table: jloop's own are bold.
@@ -134,45 +123,65 @@ public final class Tables {
     /// What went wrong in the rounds, which figures do not show.
     private static String faults(Group group) {
         var faults = new ArrayList<String>();
-        group.byContestant().forEach((contestant, cell) -> {
-            double wrong = sum(cell.rounds(), "mismatches");
-            double errors = sum(cell.rounds(), "errors");
-            if (wrong > 0 || errors > 0) {
-                faults.add(cell(contestant) + " (errors: " + Numbers.tick(errors)
-                        + ", wrong answers: " + Numbers.tick(wrong) + ")");
+        group.byContestant().values().forEach(row -> {
+            var found = new ArrayList<String>();
+            double errors = sum(row, "errors");
+            double wrong = sum(row, "mismatches");
+            if (errors > 0 || wrong > 0) {
+                found.add("errors: " + Numbers.tick(errors)
+                        + ", wrong answers: " + Numbers.tick(wrong));
             }
-            cell.failures().stream().distinct().forEach(failure ->
-                    faults.add(cell(contestant) + " (" + cell(failure) + ")"));
-            var counted = cell.counted();
-            if (counted.stream().allMatch(Round::contended) && !counted.isEmpty()) {
-                faults.add(cell(contestant) + " (disturbed by other processes in every round)");
-            }
+            row.failures().forEach(failure -> found.add(cell(failure)));
+            if (row.isContended()) found.add("disturbed by other processes in every round");
+            found.forEach(fault -> faults.add(cell(row.contestant()) + " (" + fault + ")"));
         });
         return faults.isEmpty() ? "" : "Not in order: " + String.join(", ", faults) + ".\n\n";
     }
 
-    private static double sum(List<Round> rounds, String key) {
-        return rounds.stream().mapToDouble(round -> round.first(key))
-                .filter(Double::isFinite).sum();
+    private static double sum(Row row, String figure) {
+        return row.windows().stream()
+                .mapToDouble(window -> window.figures().getOrDefault(figure, 0.0)).sum();
     }
 
-    /// Where, when and with what it was measured, and who did not take part.
+    /// Where, when and with what it was measured, and what was left out.
     static String about(Results results) {
-        var lines = new ArrayList<String>();
-        if (!results.when().isEmpty()) lines.add("* measured: " + cell(results.when()));
-        if (!results.commit().isEmpty()) lines.add("* commit: `" + cell(results.commit()) + "`");
-        if (!results.machine().isEmpty()) {
-            lines.add("* machine: " + results.machine().entrySet().stream()
-                    .map(entry -> entry.getKey() + " " + cell(entry.getValue()))
-                    .collect(Collectors.joining(", ")));
+        var machine = results.machine();
+        var text = new StringBuilder("### What was measured\n\n* measured: ")
+                .append(cell(results.when()))
+                .append("\n* commit: `").append(cell(results.commit()))
+                .append("`\n* machine: cpu ").append(cell(machine.cpu()))
+                .append(", cores ").append(machine.cores())
+                .append(", kernel ").append(cell(machine.kernel()))
+                .append(", memoryMb ").append(machine.memoryMb())
+                .append("\n* control: ").append(cell(results.control())).append('\n');
+        results.versions().forEach((contestant, version) -> text.append("* ")
+                .append(cell(contestant)).append(": ").append(cell(version)).append('\n'));
+        var leftOut = leftOut(results);
+        if (!leftOut.isEmpty()) text.append("\n### What was left out\n\n").append(leftOut);
+        return text.append('\n').toString();
+    }
+
+    /// What was refused or could not be measured, a sentence each.
+    private static String leftOut(Results results) {
+        var text = new StringBuilder();
+        for (var section : Section.refused(results)) {
+            for (var group : section.groups()) {
+                text.append("* There are no figures of ").append(listed(group))
+                        .append(" in *").append(cell(group.place()))
+                        .append("*, because the control varied too much around their windows.\n");
+            }
         }
-        if (!results.control().isEmpty()) lines.add("* control: " + cell(results.control()));
-        results.versions().forEach((contestant, version) ->
-                lines.add("* " + cell(contestant) + ": " + cell(version)));
-        results.skipped().forEach(skip -> lines.add("* not measured: " + cell(skip.contestant())
-                + ", " + cell(skip.why())));
-        if (lines.isEmpty()) return "";
-        return "### What was measured\n\n" + String.join("\n", lines) + "\n\n";
+        for (var skip : results.skipped()) {
+            text.append("* ").append(name(skip.contestant())).append(" was not measured (")
+                    .append(cell(skip.why())).append(").\n");
+        }
+        return text.toString();
+    }
+
+    /// As in `a, b and c`.
+    private static String listed(Group group) {
+        return group.byContestant().keySet().stream().map(Tables::name)
+                .collect(Collectors.joining(", ")).replaceFirst(", (?!.*, )", " and ");
     }
 
     /// A text as it can stand in a cell of a table: on one line, and not as markup.

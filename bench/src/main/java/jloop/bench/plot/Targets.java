@@ -2,10 +2,10 @@ package jloop.bench.plot;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
-import jloop.bench.plot.Results.Cell;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Results;
+import jloop.bench.results.Spread;
 
 /// What jloop must reach, and what of it was measured.
 final class Targets {
@@ -15,44 +15,36 @@ final class Targets {
 
     /// One figure of one contestant in one cell, and its limits. An aim that is relative names
     /// the rival that is to be reached.
-    private record Check(String label, String benchmark, Map<String, String> cell,
+    private record Check(String label, String benchmark, Cell cell,
             String contestant, Figure figure, double must, double aim, String rival) {
 
-        @Nullable Sample measured(Results results) {
+        Spread measured(Results results) {
             return measured(results, contestant);
         }
 
         /// The worst of the cells that fit, so that "flat" is about the highest.
-        private @Nullable Sample measured(Results results, String name) {
-            return results.of(benchmark).stream()
-                    .filter(one -> one.contestant().equals(name))
-                    .filter(this::fits)
-                    .map(figure::in).filter(sample -> sample != null)
-                    .max(figure::compare).orElse(null);
+        private Spread measured(Results results, String name) {
+            return results.rows().stream()
+                    .filter(row -> row.benchmark().equals(benchmark) && !row.refused())
+                    .filter(row -> row.contestant().equals(name) && row.cell().has(cell))
+                    .map(figure::in).filter(spread -> !spread.isNone())
+                    .max(figure::compare).orElse(Spread.NONE);
         }
 
-        private boolean fits(Cell one) {
-            return cell.entrySet().stream().allMatch(entry -> entry.getKey().equals(PART)
-                    ? Part.of(one).name().equals(entry.getValue())
-                    : one.is(entry.getKey(), entry.getValue()));
+        boolean reachesMust(Spread spread) {
+            return reaches(spread, must);
         }
 
-        boolean reachesMust(Sample sample) {
-            return reaches(sample, must);
+        boolean reachesAim(Spread spread, Results results) {
+            var limit = measured(results, rival);
+            if (!limit.isNone()) return figure.compare(spread, limit) <= 0;
+            return rival.isEmpty() && reaches(spread, aim);
         }
 
-        boolean reachesAim(Sample sample, Results results) {
-            var limit = rival.isEmpty() ? null : measured(results, rival);
-            if (limit != null) return figure.compare(sample, limit) <= 0;
-            return rival.isEmpty() && reaches(sample, aim);
-        }
-
-        private boolean reaches(Sample sample, double limit) {
-            return figure.moreIsBetter() ? sample.median() >= limit : sample.median() <= limit;
+        private boolean reaches(Spread spread, double limit) {
+            return figure.moreIsBetter() ? spread.median() >= limit : spread.median() <= limit;
         }
     }
-
-    private static final String PART = "part";
 
     private static final List<Target> TARGETS = List.of(
             echo("TCP echo 1 KiB, streams in coroutines", "jloop-streams", "netty-epoll",
@@ -69,15 +61,16 @@ final class Targets {
             sched("`callSoonThreadsafe` 2e6 from another thread", "threadsafe", 0.10, 0.03),
             new Target("a timer armed and cancelled, 1,000 to 1,000,000 live", "60 ns, flat",
                     "30 ns", List.of(new Check("at the worst", "parts",
-                            Map.of(PART, "Timers.armAndCancel"), "jloop", Figure.NANOS, 60, 30,
+                            Cell.of(Part.KEY, "Timers.armAndCancel"), "jloop", Figure.NANOS, 60, 30,
                             ""))),
             new Target("a parked task", "1 KB of heap", "", List.of(new Check("", "parts",
-                    Map.of(PART, "Tasks.parked"), "jloop", Figure.HEAP_BYTES, 1000, 1000, ""))),
+                    Cell.of(Part.KEY, "Tasks.parked"), "jloop", Figure.HEAP_BYTES, 1000, 1000,
+                    ""))),
             new Target("an idle stream connection beyond the kernel's 4.3 KB", "2.0 KB", "1.3 KB",
-                    List.of(new Check("", "idle", Map.of(), "jloop-streams", Figure.IDLE_BYTES,
+                    List.of(new Check("", "idle", Cell.EMPTY, "jloop-streams", Figure.IDLE_BYTES,
                             2000, 1300, ""))),
             new Target("`./jloop run` of hello world, second start", "0.25 s",
-                    "0.10 s, as `python3` with asyncio", List.of(new Check("", "start", Map.of(),
+                    "0.10 s, as `python3` with asyncio", List.of(new Check("", "start", Cell.EMPTY,
                             "start-jloop", Figure.SECONDS, 0.25, 0.10, ""))));
 
     private Targets() {}
@@ -85,9 +78,9 @@ final class Targets {
     private static Target echo(String work, String contestant, String rival, String must,
             String aim, double ratio64, double user64, double ratio1000, double user1000) {
         var checks = new ArrayList<Check>();
-        for (var connections : List.of("64", "1000")) {
-            boolean few = connections.equals("64");
-            var cell = Map.of("size", "1024", "connections", connections);
+        for (long connections : List.of(64L, 1000L)) {
+            boolean few = connections == 64;
+            var cell = Cell.of("size", 1024L).and("connections", connections);
             var label = "at " + (few ? "64" : "1,000");
             checks.add(new Check(label, "echo", cell, contestant, Figure.RATIO,
                     few ? ratio64 : ratio1000, Double.NaN, rival));
@@ -99,12 +92,12 @@ final class Targets {
 
     private static Target sched(String work, String name, double must, double aim) {
         return new Target(work, limit(must, "s"), limit(aim, "s"), List.of(new Check("", "sched",
-                Map.of("case", name), "jloop", Figure.SECONDS, must, aim, "")));
+                Cell.of("case", name), "jloop", Figure.SECONDS, must, aim, "")));
     }
 
     private static Target part(String work, String name, double must, double aim) {
         return new Target(work, limit(must, "ns"), limit(aim, "ns"), List.of(new Check("", "parts",
-                Map.of(PART, name), "jloop", Figure.NANOS, must, aim, "")));
+                Cell.of(Part.KEY, name), "jloop", Figure.NANOS, must, aim, "")));
     }
 
     private static String limit(double value, String unit) {
@@ -128,8 +121,8 @@ final class Targets {
     private static String measured(Target target, Results results) {
         return target.checks().stream()
                 .map(check -> {
-                    var sample = check.measured(results);
-                    return sample == null ? "" : sample.text() + " " + check.figure().unit()
+                    var spread = check.measured(results);
+                    return spread.isNone() ? "" : Numbers.text(spread) + " " + check.figure().unit()
                             + (check.label().isEmpty() ? "" : " " + check.label());
                 })
                 .filter(text -> !text.isEmpty())
@@ -140,10 +133,10 @@ final class Targets {
         var missed = new ArrayList<String>();
         boolean aim = true;
         for (var check : target.checks()) {
-            var sample = check.measured(results);
-            if (sample == null) return "not measured";
-            aim &= check.reachesAim(sample, results);
-            if (!check.reachesMust(sample)) missed.add(check.figure().unit() + " " + check.label());
+            var spread = check.measured(results);
+            if (spread.isNone()) return "not measured";
+            aim &= check.reachesAim(spread, results);
+            if (!check.reachesMust(spread)) missed.add(check.figure().unit() + " " + check.label());
         }
         if (!missed.isEmpty()) {
             return "**missed**" + (target.checks().size() == 1

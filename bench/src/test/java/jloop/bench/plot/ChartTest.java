@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
+import jloop.bench.results.Results;
+import jloop.bench.results.Spread;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/// What pictures are made of: axes, numbers, samples, escaped text.
+/// What pictures are made of: axes, numbers, escaped text.
 class ChartTest {
 
     @Test
@@ -44,28 +46,14 @@ class ChartTest {
     }
 
     @Test
-    void sample_ofValues_isMedianMinAndMaxOfTheFiniteOnes() {
-        assertThat(Sample.of(DoubleStream.of(3, 1, Double.NaN, 2)))
-                .isEqualTo(new Sample(2, 1, 3));
-        assertThat(Sample.of(DoubleStream.of(4, 1))).isEqualTo(new Sample(2.5, 1, 4));
-        assertThat(Sample.of(DoubleStream.of(Double.NaN, 1 / 0.0))).isNull();
-    }
-
-    @Test
-    void overlaps_ofRanges_isAboutCommonValues() {
-        assertThat(new Sample(2, 1, 3).overlaps(new Sample(4, 3, 5))).isTrue();
-        assertThat(new Sample(2, 1, 3).overlaps(new Sample(4, 3.5, 5))).isFalse();
-    }
-
-    @Test
     void numbers_ofAllSizes_haveAboutThreeDigits() {
         assertThat(List.of(0.0, 0.00123, 0.0123, 0.123, 0.999, 1.234, 9.999, 12.34, 99.96, 123.4,
                 1_234_567.0)).map(Numbers::text).containsExactly("0", "0.0012", "0.012", "0.12",
                 "1.00", "1.23", "10.0", "12.3", "100", "123", "1,234,567");
         assertThat(List.of(0.0, 0.3, 1.0, 1_000.0, 12_500.0, 2e6, 3e9)).map(Numbers::tick)
                 .containsExactly("0", "0.3", "1", "1,000", "12.5 k", "2 M", "3 G");
-        assertThat(List.of(64.0, 1024.0, 102_400.0, 3 * 1048576.0)).map(Numbers::bytes)
-                .containsExactly("64 B", "1 KiB", "100 KiB", "3 MiB");
+        assertThat(List.of(new Spread(2, 1.5, 3), new Spread(2, 2, 2.0001), Spread.NONE))
+                .map(Numbers::text).containsExactly("2.00 (1.50-3.00)", "2.00", "–");
     }
 
     @Test

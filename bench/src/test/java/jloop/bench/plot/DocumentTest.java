@@ -104,20 +104,6 @@ class DocumentTest {
     }
 
     @Test
-    void main_withoutResults_saysThatThereAreNone() throws Exception {
-        Document.main(new String[] {page.toString()});
-
-        assertThat(Files.readString(page)).contains(
-                "not measured |", "There are no results yet").doesNotContain("reached |");
-    }
-
-    @Test
-    void main_withWrongArguments_saysWhatItExpects() {
-        assertThatThrownBy(() -> Document.main(new String[0]))
-                .hasMessage("expected PAGE [RESULTS], not 0 arguments");
-    }
-
-    @Test
     void write_aPageWithoutMarkers_leavesItAlone() throws Exception {
         Files.writeString(page, "# Page\n");
 
@@ -134,11 +120,8 @@ class DocumentTest {
         var link = Pattern.compile("come from \\[[^]]+]\\(\\.\\./([^)]+)\\)")
                 .matcher(text);
 
-        var rewritten = link.find()
-                ? Document.rewritten(page, repository().resolve(link.group(1)))
-                : Document.rewritten(text, Results.NONE, "", "");
-
-        assertThat(rewritten).isEqualTo(text);
+        assertThat(link.find()).isTrue();
+        assertThat(Document.rewritten(page, repository().resolve(link.group(1)))).isEqualTo(text);
     }
 
     private static Path repository() {

@@ -3,7 +3,16 @@ package jloop.bench.plot;
 import java.io.StringReader;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import javax.xml.parsers.DocumentBuilderFactory;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Machine;
+import jloop.bench.results.Results;
+import jloop.bench.results.ResultsFile;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
 
@@ -23,8 +32,21 @@ final class Fixture {
         }
     }
 
-    static Results results() throws Exception {
-        return Results.read(file());
+    static Results results() {
+        return ResultsFile.read(file());
+    }
+
+    static Results resultsOf(Row... rows) {
+        return new Results("", "", new Machine("", 0, "", 0), new TreeMap<>(), "c-epoll",
+                List.of(rows), List.of());
+    }
+
+    static Row row(String benchmark, String contestant, Window... windows) {
+        return new Row(benchmark, Cell.EMPTY, contestant, Double.NaN, false, List.of(windows));
+    }
+
+    static Window seconds(double seconds) {
+        return Window.of(0, 0, Map.of("seconds", seconds));
     }
 
     static String picture(String file) throws Exception {

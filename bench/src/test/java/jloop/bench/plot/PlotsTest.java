@@ -3,14 +3,15 @@ package jloop.bench.plot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import jloop.bench.plot.Plots.Picture;
-import jloop.bench.plot.Results.Cell;
-import jloop.bench.plot.Results.Round;
+import jloop.bench.results.BenchFailure;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -117,10 +118,8 @@ class PlotsTest {
     @Test
     void names_ofAbsurdLength_areCutAndStayInThePicture() throws Exception {
         var name = "jloop-" + "w\u0001🦊".repeat(500);
-        var round = new Round(false, true, Map.of("seconds", 1.0));
-        var cell = new Cell("start", Map.of(), name, List.of(round), List.of());
 
-        var pictures = Plots.of(resultsOf(cell));
+        var pictures = Plots.of(Fixture.resultsOf(Fixture.row("start", name, Fixture.seconds(1))));
 
         assertThat(pictures).hasSize(1);
         assertThat(pictures.getFirst().svg()).contains("…</text>");
@@ -129,13 +128,12 @@ class PlotsTest {
 
     @Test
     void figures_thatAreZeroOrMissing_drawNothingOdd() throws Exception {
-        var round = new Round(false, true, Map.of("messages", 0.0, "p99Micros", 0.0));
-        var nothing = new Cell("echo", Map.of("size", "64", "connections", "1"), "a",
-                List.of(round), List.of());
-        var zero = new Cell("start", Map.of(), "b",
-                List.of(new Round(false, true, Map.of("seconds", 0.0))), List.of());
+        var cell = Cell.of("size", 64L).and("connections", 1L);
+        var window = Window.of(0, 0, Map.of("messages", 0.0, "p99Micros", 0.0));
+        var nothing = new Row("echo", cell, "a", Double.NaN, false, List.of(window));
+        var zero = Fixture.row("start", "b", Fixture.seconds(0));
 
-        var pictures = Plots.of(resultsOf(nothing, zero));
+        var pictures = Plots.of(Fixture.resultsOf(nothing, zero));
 
         assertThat(pictures).extracting(Picture::file).containsExactly("start-seconds.svg");
         assertThat(pictures.getFirst().svg()).doesNotContain("NaN");
@@ -143,15 +141,14 @@ class PlotsTest {
 
     @Test
     void pictures_ofNoResults_areNone() {
-        assertThat(Plots.of(Results.NONE)).isEmpty();
+        assertThat(Plots.of(Fixture.resultsOf())).isEmpty();
     }
 
     @Test
     void unknownBenchmark_withSeconds_isDrawnAllTheSame() {
-        var round = new Round(false, true, Map.of("seconds", 2.0));
-        var cell = new Cell("../new one", Map.of("depth", "3"), "go", List.of(round), List.of());
+        var row = Fixture.row("../new one", "go", Fixture.seconds(2));
 
-        assertThat(Plots.of(resultsOf(cell))).extracting(Picture::file)
+        assertThat(Plots.of(Fixture.resultsOf(row))).extracting(Picture::file)
                 .containsExactly("new-one-figure.svg");
     }
 
@@ -160,11 +157,7 @@ class PlotsTest {
         var file = Files.writeString(folder.resolve("other.json"), "{\"a\": 1}");
 
         assertThatThrownBy(() -> Plots.draw(file, folder))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("other.json is no file of results");
-    }
-
-    private static Results resultsOf(Cell... cells) {
-        return new Results("", "", "c-epoll", Map.of(), Map.of(), List.of(cells), List.of());
+                .isInstanceOf(BenchFailure.class)
+                .hasMessageContaining("other.json: no results");
     }
 }

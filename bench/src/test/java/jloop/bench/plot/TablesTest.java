@@ -3,37 +3,28 @@ package jloop.bench.plot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import jloop.bench.plot.Results.Cell;
-import jloop.bench.plot.Results.Round;
+import jloop.bench.results.Row;
+import jloop.bench.results.Window;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// The tables, to the letter.
 class TablesTest {
 
     @Test
-    void markdown_ofAFileOfResults_isThis() throws Exception {
-        var expected = Files.readString(Fixture.file().resolveSibling("tables.md"));
+    void report_ofAFileOfResults_isThis() throws Exception {
+        var expected = Files.readString(Fixture.file().resolveSibling("report.md"));
 
-        assertThat(Tables.markdown(Fixture.file())).isEqualTo(expected);
-    }
-
-    @Test
-    void markdown_ofNoResults_isEmpty() {
-        assertThat(Tables.markdown(Results.NONE)).isEmpty();
+        assertThat(Document.report(Fixture.results(), "pictures", "results.json"))
+                .isEqualTo(expected);
     }
 
     @Test
     void rounds_thatOthersDisturbed_countOnlyWhereThereAreNoOthers() {
-        var clean = new Round(false, true, Map.of("seconds", 1.0));
-        var disturbed = new Round(true, true, Map.of("seconds", 9.0));
+        var clean = Fixture.seconds(1);
+        var disturbed = new Window(0, 0, true, true, Double.NaN, null, Map.of("seconds", 9.0));
 
-        assertThat(tables(cell("a", clean, disturbed), cell("b", disturbed))).isEqualTo("""
-                ### Start-up
-
+        assertThat(tables(row("a", clean, disturbed), row("b", disturbed))).isEqualTo("""
                 | contestant | seconds |
                 |---|---:|
                 | a | 1.00 |
@@ -46,28 +37,18 @@ class TablesTest {
 
     @Test
     void rounds_thatAreNotSteady_doNotCount() {
-        var steady = new Round(true, true, Map.of("seconds", 1.0));
-        var unsteady = new Round(false, false, Map.of("seconds", 9.0));
+        var steady = Fixture.seconds(1);
+        var unsteady = Fixture.seconds(9).asUnsteady();
 
-        assertThat(tables(cell("a", steady, unsteady), cell("b", unsteady)))
+        assertThat(tables(row("a", steady, unsteady), row("b", unsteady)))
                 .contains("| a | 1.00 |\n").contains("| b | – |\n");
     }
 
     @Test
-    void rounds_ofAFileThatDoNotSay_areSteady(@TempDir Path folder) throws Exception {
-        var file = Files.writeString(folder.resolve("results.json"), """
-                {"cells": [{"benchmark": "start", "cell": {}, "contestant": "a", "rounds": [
-                  {"seconds": 1}, {"seconds": 9, "steady": false}]}]}
-                """);
-
-        assertThat(Tables.markdown(file)).contains("| a | 1.00 |\n");
-    }
-
-    @Test
     void contestants_thatAreLevel_areInOrderOfTheirNames() {
-        var round = new Round(false, true, Map.of("seconds", 1.0));
+        var round = Fixture.seconds(1);
 
-        assertThat(tables(cell("b", round), cell("a", round), cell("jloop", round)))
+        assertThat(tables(row("b", round), row("a", round), row("jloop", round)))
                 .contains("| a | 1.00 |\n| b | 1.00 |\n| **jloop** | 1.00 |\n");
     }
 
@@ -77,12 +58,11 @@ class TablesTest {
                 "a\\|b &lt;i> \\*c\\* 'd' \\[e](f) \\\\");
     }
 
-    private static Cell cell(String contestant, Round... rounds) {
-        return new Cell("start", Map.of(), contestant, List.of(rounds), List.of());
+    private static Row row(String contestant, Window... windows) {
+        return Fixture.row("start", contestant, windows);
     }
 
-    private static String tables(Cell... cells) {
-        return Tables.markdown(new Results("", "", "", Map.of(), Map.of(), List.of(cells),
-                List.of()));
+    private static String tables(Row... rows) {
+        return Tables.tables(Section.of(Fixture.resultsOf(rows)).getFirst());
     }
 }

@@ -1,4 +1,4 @@
-package jloop.bench;
+package jloop.bench.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,8 +19,9 @@ class SpreadTest {
     }
 
     @Test
-    void of_nothing_isNotANumber() {
-        assertThat(spread(Double.NaN).median()).isNaN();
+    void of_nothing_isNone() {
+        assertThat(spread(Double.NaN, 1 / 0.0)).isEqualTo(Spread.NONE)
+                .satisfies(none -> assertThat(none.isNone()).isTrue());
     }
 
     @Test
@@ -29,8 +30,10 @@ class SpreadTest {
     }
 
     @Test
-    void relative_isTheRangeAsAShareOfTheMedian() {
-        assertThat(spread(90, 100, 110).relative()).isEqualTo(0.2);
+    void overlaps_ofRanges_isAboutCommonValues() {
+        assertThat(spread(1, 3).overlaps(spread(3, 5))).isTrue();
+        assertThat(spread(1, 3).overlaps(spread(3.5, 5))).isFalse();
+        assertThat(spread(1, 3).overlaps(Spread.NONE)).isFalse();
     }
 
     private static Spread spread(double... numbers) {

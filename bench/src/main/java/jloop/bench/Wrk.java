@@ -1,12 +1,18 @@
 package jloop.bench;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import jloop.bench.results.Cell;
+import org.jspecify.annotations.Nullable;
 
-/// Reads what wrk prints with `--latency`.
-final class WrkOutput {
+/// wrk, which asks for small answers by small requests.
+final class Wrk implements Load {
+
+    private static final String WRK = "wrk";
+    private static final double LIMIT_SECONDS = 30;     // beyond the window
 
     private static final Pattern TOTAL =
             Pattern.compile("(\\d+) requests in ([\\d.]+)(us|ms|s|m|h)");
@@ -17,7 +23,24 @@ final class WrkOutput {
     private static final Pattern OTHER_ANSWERS =
             Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
 
-    private WrkOutput() {}
+    @Override
+    public @Nullable String missing(Lab lab) {
+        return Command.isOnPath(WRK) ? null : "wrk: not found; apt-get install wrk";
+    }
+
+    @Override
+    public Map<String, Double> on(Server server, Cell cell, double seconds, Lab lab)
+            throws WindowFailure {
+        long whole = Math.max(1, Math.round(seconds));      // wrk knows no shorter time
+        var argv = List.of(
+                WRK, "-t1", "-c" + cell.number("connections"), "-d" + whole + "s", "--latency",
+                "http://127.0.0.1:" + server.address() + "/");
+        var accounts = Accounts.open(server.pid(), Lab.SERVER_CORE);
+        var printed = lab.run(WRK, argv, Lab.LOAD_CORE, whole + LIMIT_SECONDS);
+        var figures = accounts.close();
+        figures.putAll(figures(printed));
+        return figures;
+    }
 
     /// `requests`, `seconds`, `errors`, and the latency: `p50Micros`, `p90Micros`, `p99Micros`.
     static Map<String, Double> figures(String printed) throws WindowFailure {
@@ -46,7 +69,7 @@ final class WrkOutput {
     }
 
     private static double sum(Pattern pattern, String printed) {
-        return pattern.matcher(printed).results().mapToDouble(WrkOutput::sumOfGroups).sum();
+        return pattern.matcher(printed).results().mapToDouble(Wrk::sumOfGroups).sum();
     }
 
     private static double sumOfGroups(MatchResult found) {

@@ -1,4 +1,4 @@
-package jloop.bench;
+package jloop.bench.results;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import jloop.bench.results.Results.Skipped;
 
 /// Writes and reads [Results]; bench/README.md describes the file.
-final class ResultsFile {
+public final class ResultsFile {
 
     /*
      * A window's figures stand beside its own fields in one object, as what a load generator
@@ -34,7 +34,7 @@ final class ResultsFile {
     private ResultsFile() {}
 
     /// Writes a file that is at no time half written.
-    static void write(Path file, Results results) {
+    public static void write(Path file, Results results) {
         try {
             var parent = file.toAbsolutePath().getParent();
             if (parent != null) Files.createDirectories(parent);
@@ -49,11 +49,11 @@ final class ResultsFile {
     /// A line for each window, so that a difference of two files can be read.
     private static String text(Results results) throws JsonProcessingException {
         var text = new StringBuilder("{\n");
-        member(text, "when", NODES.textNode(results.when()));
-        member(text, "commit", NODES.textNode(results.commit()));
-        member(text, "machine", JSON.valueToTree(results.machine()));
-        member(text, "versions", JSON.valueToTree(new TreeMap<>(results.versions())));
-        member(text, "control", NODES.textNode(results.control()));
+        member(text, "when", results.when());
+        member(text, "commit", results.commit());
+        member(text, "machine", results.machine());
+        member(text, "versions", results.versions());
+        member(text, "control", results.control());
         text.append("\"cells\":[");
         for (int i = 0; i < results.rows().size(); i++) {
             text.append(i == 0 ? "\n" : ",\n");
@@ -63,7 +63,7 @@ final class ResultsFile {
         return text.append("}\n").toString();
     }
 
-    private static void member(StringBuilder text, String name, JsonNode value)
+    private static void member(StringBuilder text, String name, Object value)
             throws JsonProcessingException {
         text.append('"').append(name).append("\":").append(JSON.writeValueAsString(value));
         text.append(",\n");
@@ -73,7 +73,7 @@ final class ResultsFile {
         var head = NODES.objectNode().put("benchmark", row.benchmark());
         head.set("cell", JSON.valueToTree(row.cell().values()));
         head.put("contestant", row.contestant());
-        if (row.controlSpread() != null) head.put("controlSpread", row.controlSpread());
+        if (row.hasControl()) head.put("controlSpread", row.controlSpread());
         head.put("refused", row.refused());
         var opened = JSON.writeValueAsString(head);
         text.append(opened, 0, opened.length() - 1).append(",\"rounds\":[");
@@ -90,7 +90,7 @@ final class ResultsFile {
         put(node, "atSeconds", window.atSeconds());
         node.put("contended", window.contended());
         if (!window.steady()) node.put("steady", false);
-        if (window.ratio() != null) node.put("ratio", window.ratio());
+        if (!Double.isNaN(window.ratio())) node.put("ratio", window.ratio());
         if (window.error() != null) node.put("error", window.error());
         window.figures().forEach((name, value) -> put(node, name, value));
         return node;
@@ -102,18 +102,8 @@ final class ResultsFile {
     }
 
     /// Reads what [#write] wrote. A mistake in the file is a [BenchFailure] that says where.
-    static Results read(Path file) {
-        try {
-            return results(file, JSON.readTree(Files.readString(file)));
-        } catch (JsonProcessingException e) {
-            throw new BenchFailure(file + ":" + e.getLocation().getLineNr() + ": not JSON: "
-                    + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new BenchFailure("cannot read " + file + ": " + e.getMessage(), e);
-        }
-    }
-
-    private static Results results(Path file, JsonNode root) {
+    public static Results read(Path file) {
+        var root = json(file);
         if (!root.path("cells").isArray()) {
             throw new BenchFailure(file + ": no results: \"cells\" is "
                     + (root.has("cells") ? root.get("cells") : "missing") + ", expected an array");
@@ -125,6 +115,9 @@ final class ResultsFile {
         for (var each : root.path("skipped")) {
             skipped.add(new Skipped(each.path("contestant").asText(), each.path("why").asText()));
         }
+        var versions = new TreeMap<String, String>();
+        root.path("versions").forEachEntry((name, version) ->
+                versions.put(name, version.asText()));
         return new Results(
                 root.path("when").asText(),
                 root.path("commit").asText(),
@@ -133,10 +126,22 @@ final class ResultsFile {
                         machine.path("cores").asInt(),
                         machine.path("kernel").asText(),
                         machine.path("memoryMb").asLong()),
-                texts(root.path("versions")),
+                versions,
                 root.path("control").asText(),
                 rows,
                 skipped);
+    }
+
+    /// What is in a file of JSON.
+    public static JsonNode json(Path file) {
+        try {
+            return JSON.readTree(Files.readString(file));
+        } catch (JsonProcessingException e) {
+            throw new BenchFailure(file + ":" + e.getLocation().getLineNr() + ": not JSON: "
+                    + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new BenchFailure("cannot read " + file + ": " + e.getMessage(), e);
+        }
     }
 
     private static Row row(Path file, int index, JsonNode node) {
@@ -152,7 +157,7 @@ final class ResultsFile {
                 node.path("benchmark").asText(),
                 cell(node.path("cell")),
                 node.path("contestant").asText(),
-                number(node.get("controlSpread")),
+                node.path("controlSpread").asDouble(Double.NaN),
                 node.path("refused").asBoolean(),
                 windows);
     }
@@ -173,13 +178,13 @@ final class ResultsFile {
                 node.path("atSeconds").asDouble(),
                 node.path("contended").asBoolean(),
                 node.path("steady").asBoolean(true),
-                number(node.get("ratio")),
+                node.path("ratio").asDouble(Double.NaN),
                 error == null ? null : error.asText(),
                 figures(node));
     }
 
     /// The numbers of an object that are no field of a window.
-    static Map<String, Double> figures(JsonNode node) {
+    public static Map<String, Double> figures(JsonNode node) {
         var figures = new LinkedHashMap<String, Double>();
         for (var field : node.properties()) {
             if (field.getValue().isNumber() && !FIELDS_OF_WINDOW.contains(field.getKey())) {
@@ -187,15 +192,5 @@ final class ResultsFile {
             }
         }
         return figures;
-    }
-
-    private static @Nullable Double number(@Nullable JsonNode node) {
-        return node == null || !node.isNumber() ? null : (Double) node.asDouble();
-    }
-
-    private static Map<String, String> texts(JsonNode node) {
-        var texts = new LinkedHashMap<String, String>();
-        for (var field : node.properties()) texts.put(field.getKey(), field.getValue().asText());
-        return texts;
     }
 }

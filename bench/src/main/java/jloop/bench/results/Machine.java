@@ -1,4 +1,4 @@
-package jloop.bench;
+package jloop.bench.results;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /// The machine that was measured on.
-record Machine(String cpu, int cores, String kernel, long memoryMb) {
+public record Machine(String cpu, int cores, String kernel, long memoryMb) {
 
     private static final Pattern CORE = Pattern.compile("processor\\s*:.*");
     private static final Pattern MODEL = Pattern.compile("model name\\s*:\\s*(.*)");
     private static final Pattern MEMORY = Pattern.compile("MemTotal:\\s*(\\d+) kB");
 
     /// This machine, with as much as can be found out about it.
-    static Machine here() {
+    public static Machine here() {
         var cpus = lines("/proc/cpuinfo");
         return new Machine(
                 first(cpus, MODEL, System.getProperty("os.arch")),
