@@ -2,7 +2,7 @@ package jloop.bench;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.Arrays;
+import jloop.bench.results.Spread;
 
 /// The same work done by jloop and by a control, by turns, in this JVM.
 ///
@@ -47,17 +47,11 @@ record Comparison(String name, double bound, Work jloop, Work control) {
         for (int i = 0; i < WARM_UP_ROUNDS; i++) ratio();
         double[] ratios = new double[ROUNDS];
         for (int i = 0; i < ROUNDS; i++) ratios[i] = ratio();
-        return median(ratios);
+        return Spread.median(ratios);
     }
 
     private double ratio() {
         long ours = jloop.nanos();
         return (double) ours / control.nanos();
-    }
-
-    static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

@@ -4,11 +4,16 @@ import static jloop.bench.Comparison.onThisThread;
 import static jloop.bench.Comparison.onTwoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,15 +22,19 @@ import jloop.Asyncio;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.bench.parts.Calls;
+import jloop.bench.parts.Parts;
 import jloop.bench.parts.Queues;
 import jloop.bench.parts.Switches;
 import jloop.bench.parts.ThreadsafeCalls;
 import jloop.bench.parts.Timers;
+import jloop.bench.results.Cell;
+import jloop.bench.results.Spread;
 import jloop.io.Server;
 import jloop.io.StreamReader;
 import jloop.io.StreamWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Fails when a change makes the hot paths clearly slower. It measures ratios to controls in
 /// the same run, never absolute times, so it says the same on every machine; and a bound is
@@ -174,49 +183,72 @@ class GuardTest {
     private static final int ECHO_ROUNDS = 5;
     private static final int ECHO_TRIES = 3;
     private static final double WINDOW_SECONDS = 0.6;
-    private static final double PAUSE_SECONDS = 0.1;
     private static final double WARM_UP_SECONDS = 2.5;
+    private static final Cell ECHOES = Cell.of("size", 1024L).and("connections", 64L);
+    private static final boolean LOAD_HAS_A_CORE = Runtime.getRuntime().availableProcessors() > 1;
 
     /// What a server takes of a processor can be told on a machine that has only one; how fast
     /// it is cannot, for the load takes as much of that one.
     @Test
-    void echo_besideTheServerInC_isWithinBounds() throws Exception {
-        EchoServer.build();
+    void echo_besideTheServerInC_isWithinBounds(@TempDir Path logs) throws Exception {
+        Checkout.build("c");
         Findings found = new Findings();
-        try (EchoServer control = EchoServer.ofC(); EchoServer jloop = EchoServer.ofStreams()) {
-            jloop.load(WARM_UP_SECONDS, WINDOW_SECONDS);
-            int tries = 0;
-            do measureEchoes(found, jloop, control);
-            while (!found.areGood() && ++tries < ECHO_TRIES);
+        Settings settings = new Settings(List.of(), 0, WINDOW_SECONDS, List.of(), List.of(),
+                List.of(), 5, WARM_UP_SECONDS);
+        try (Children children = new Children(logs)) {
+            Lab lab = new Lab(Checkout.BENCH.getParent(), settings, children,
+                    new PrintWriter(System.out), LOAD_HAS_A_CORE ? Lab.LOAD_CORE : Lab.SERVER_CORE);
+            try (Subject control = Benchmarks.ECHO.open(controlInC(), lab);
+                    Subject jloop = Benchmarks.ECHO.open(streams(), lab)) {
+                jloop.warmUp(List.of(ECHOES));
+                int tries = 0;
+                do measureEchoes(found, jloop, control);
+                while (!found.areGood() && ++tries < ECHO_TRIES);
+            }
         }
         check(found);
     }
 
-    private static void measureEchoes(Findings found, EchoServer jloop, EchoServer control)
-            throws IOException, InterruptedException {
+    private static Contestant controlInC() {
+        return Contestants.read(Checkout.BENCH.resolve("contestants"))
+                .chosen(List.of(Layout.ECHO.control())).getFirst();
+    }
+
+    /// jloop's own of that name, but of the classes that are tested.
+    private static Contestant streams() {
+        List<String> argv = new ArrayList<>(List.of("{java}"));
+        argv.addAll(Parts.jvmOptions());
+        argv.addAll(List.of("-cp", EventLoop.class.getProtectionDomain().getCodeSource()
+                .getLocation().getPath(), "{bench}/jloop/Echo.java", "{kind}", "{address}",
+                "streams"));
+        return new Contestant("jloop-streams", "", "jloop", true, Set.of(Contestant.ECHO), false,
+                Set.of(), argv, List.of(), List.of(), "a JDK 25", false);
+    }
+
+    private static void measureEchoes(Findings found, Subject jloop, Subject control)
+            throws WindowFailure {
         double[] rates = new double[ECHO_ROUNDS];
         double[] costs = new double[ECHO_ROUNDS];
         double user = 0;
         double whole = 0;
         for (int i = 0; i < ECHO_ROUNDS; i++) {
-            JsonNode ofC = control.load(PAUSE_SECONDS, WINDOW_SECONDS);
-            JsonNode ours = jloop.load(PAUSE_SECONDS, WINDOW_SECONDS);
+            Map<String, Double> ofC = control.measure(ECHOES);
+            Map<String, Double> ours = jloop.measure(ECHOES);
             rates[i] = perMessage(ofC, "seconds") / perMessage(ours, "seconds");
             costs[i] = perMessage(ours, "serverCpuSeconds") / perMessage(ofC, "serverCpuSeconds");
             user += perMessage(ours, "serverUserSeconds");
             whole += perMessage(ofC, "serverCpuSeconds");
         }
-        if (EchoServer.LOAD_HAS_A_CORE)
-            found.atLeast("echoes a second / of the server in C", 0.65, Comparison.median(rates));
-        found.atMost("processor time an echo / of the server in C", 1.7,
-                Comparison.median(costs));
+        if (LOAD_HAS_A_CORE)
+            found.atLeast("echoes a second / of the server in C", 0.65, Spread.median(rates));
+        found.atMost("processor time an echo / of the server in C", 1.7, Spread.median(costs));
         found.atMost("of that user time / all time of the server in C", 0.6, user / whole);
     }
 
-    private static double perMessage(JsonNode line, String key) {
-        if (line.get("errors").asLong() + line.get("mismatches").asLong() > 0)
-            throw new AssertionError("not an echo: " + line);
-        return line.get(key).asDouble() / line.get("messages").asDouble();
+    private static double perMessage(Map<String, Double> figures, String key) {
+        if (figures.get("errors") + figures.get("mismatches") > 0)
+            throw new AssertionError("not an echo: " + figures);
+        return figures.get(key) / figures.get("messages");
     }
 
     // ---- All of them

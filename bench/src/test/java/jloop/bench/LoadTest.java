@@ -25,10 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The load generator against the C servers: what it reports, what it finds wrong, how it ends.
 class LoadTest {
 
-    private static final Path BENCH = Files.isDirectory(Path.of("load"))
-            ? Path.of("").toAbsolutePath() : Path.of("bench").toAbsolutePath();
-
-    private static final Path TARGET = BENCH.resolve("target");
+    private static final Path TARGET = Checkout.BENCH.resolve("target");
 
     private static final List<String> WINDOW = List.of("--seconds", "0.3", "--warmup", "0.1");
 
@@ -59,14 +56,8 @@ class LoadTest {
     private String address;
 
     @BeforeAll
-    static void build() throws IOException, InterruptedException {
-        var build = new ProcessBuilder(BENCH.resolve("build.sh").toString(), "c")
-                .redirectErrorStream(true).start();
-        var said = new String(build.getInputStream().readAllBytes());
-        assertThat(build.waitFor()).as(said).isZero();
-        assertThat(TARGET.resolve("load/load"))
-                .as("scripts/install-test-peers.sh installs what is missing. " + said)
-                .isExecutable();
+    static void build() throws Exception {
+        Checkout.build("c");
     }
 
     @AfterEach

@@ -10,7 +10,6 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// The contestants that need no more than a C compiler and Python serve as their files say. The
 /// others would have the build fetch what only benchmarks need.
 class PeersTest {
-
-    private static final Path BENCH = Files.isDirectory(Path.of("contestants"))
-            ? Path.of("").toAbsolutePath() : Path.of("bench").toAbsolutePath();
 
     private static final int MUCH_BYTES = 100 * 1024;
     private static final long RETRY_MILLIS = 20;
@@ -47,16 +43,13 @@ class PeersTest {
     }
 
     private static List<Contestant> contestants() {
-        return Contestants.read(BENCH.resolve("contestants")).all();
+        return Contestants.read(Checkout.BENCH.resolve("contestants")).all();
     }
 
     @BeforeAll
     static void build() throws Exception {
-        var build = new ProcessBuilder(BENCH.resolve("build.sh").toString(), "c", "python")
-                .redirectErrorStream(true).start();
-        var said = new String(build.getInputStream().readAllBytes());
-        assertThat(build.waitFor()).as(said).isZero();
-        assertThat(said).as("scripts/install-test-peers.sh installs what is missing").isEmpty();
+        assertThat(Checkout.build("c", "python"))
+                .as("scripts/install-test-peers.sh installs what is missing").isEmpty();
     }
 
     @AfterEach
@@ -108,7 +101,7 @@ class PeersTest {
     private SocketChannel connect(String name, String address) throws Exception {
         var contestant = contestants().stream()
                 .filter(it -> it.name().equals(name)).findFirst().orElseThrow();
-        var root = BENCH.getParent();
+        var root = Checkout.BENCH.getParent();
         var command = new Command(root, System.getenv())
                 .of(contestant.argv(), Map.of("kind", "echo", "address", address));
         server = new ProcessBuilder(command)
