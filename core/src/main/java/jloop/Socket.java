@@ -31,6 +31,7 @@ public final class Socket implements AutoCloseable {
     private final Descriptor descriptor;
     private @Nullable SocketOperation incoming;     // made when first waited for
     private @Nullable SocketOperation outgoing;
+    private boolean amidSendAll;        // also while others run, between two of its parts
     private @Nullable WatchOperation reader;
     private @Nullable WatchOperation writer;
     private @Nullable SocketAddress fileAddress;    // of a file to be removed at the end
@@ -188,7 +189,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private Descriptor receiver() {
-        if (incoming != null) rejectBusy(incoming, "receiving");
+        rejectReceiving();
         return ours("receiveNow");
     }
 
@@ -290,8 +291,8 @@ public final class Socket implements AutoCloseable {
     /// **As in asyncio**: what `TransportSocket` is for.
     public Socket detach(String owner) {
         ours("detach");
-        if (incoming != null) rejectBusy(incoming, "receiving");
-        if (outgoing != null) rejectBusy(outgoing, "sending");
+        rejectReceiving();
+        rejectSending();
         if (reader != null || writer != null)
             throw new IllegalStateException(this + " has a reader or writer: remove it first");
         usedBy = Objects.requireNonNull(owner, "owner");
@@ -378,11 +379,22 @@ public final class Socket implements AutoCloseable {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         sockets.pace();
         checkUsable();
-        if (outgoing != null) rejectBusy(outgoing, "sending");
-        int end = offset + length;
-        int at = offset + sendNow(bytes, offset, length);
-        while (at < end) {
-            SocketOperation operation = outgoing(Kind.SEND);
+        rejectSending();
+        int sent = sendNow(bytes, offset, length);
+        if (sent == length) return;
+        amidSendAll = true;
+        try {
+            sendRest(bytes, offset + sent, offset + length);
+        } finally {
+            amidSendAll = false;
+        }
+    }
+
+    private void sendRest(byte[] bytes, int start, int end) throws IOException {
+        for (int at = start; at < end; ) {
+            sockets.pace();
+            checkUsable();
+            SocketOperation operation = outgoingOf(Kind.SEND);
             operation.array = bytes;
             operation.offset = at;
             operation.length = end - at;
@@ -394,7 +406,7 @@ public final class Socket implements AutoCloseable {
         sockets.pace();
         checkUsable();
         if (incoming == null) incoming = new SocketOperation(sockets, descriptor);
-        rejectBusy(incoming, "receiving");
+        rejectReceiving();
         incoming.kind = kind;
         return incoming;
     }
@@ -402,16 +414,27 @@ public final class Socket implements AutoCloseable {
     private SocketOperation outgoing(Kind kind) throws IOException {
         sockets.pace();
         checkUsable();
+        rejectSending();
+        return outgoingOf(kind);
+    }
+
+    private SocketOperation outgoingOf(Kind kind) {
         if (outgoing == null) outgoing = new SocketOperation(sockets, descriptor);
-        rejectBusy(outgoing, "sending");
         outgoing.kind = kind;
         return outgoing;
     }
 
-    private void rejectBusy(SocketOperation operation, String doing) {
-        if (operation.waiter != null)
-            throw new IllegalStateException("another task is " + doing + " on " + this
-                    + " already: one at a time in each direction");
+    private void rejectReceiving() {
+        if (incoming != null && incoming.waiter != null) throw busy("receiving");
+    }
+
+    private void rejectSending() {
+        if (amidSendAll || outgoing != null && outgoing.waiter != null) throw busy("sending");
+    }
+
+    private IllegalStateException busy(String doing) {
+        return new IllegalStateException("another task is " + doing + " on " + this
+                + " already: one at a time in each direction");
     }
 
     private void checkUsable() throws IOException {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -29,14 +28,6 @@ class SocketTest {
 
     private static InetSocketAddress address(Socket listener) {
         return (InetSocketAddress) Objects.requireNonNull(listener.localAddress());
-    }
-
-    private static byte[] receiveAll(EventLoop loop, Socket socket) throws IOException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (byte[] part; (part = loop.sockRecv(socket, 65_536)).length > 0; ) {
-            all.writeBytes(part);
-        }
-        return all.toByteArray();
     }
 
     // ---- To receive and to send
@@ -98,7 +89,7 @@ class SocketTest {
                     ends.client().shutdownOutput();
                 });
 
-                assertThat(receiveAll(rig.loop, ends.server())).isEqualTo(much);
+                assertThat(new RawPeer(rig.loop, ends.server()).receiveAll()).isEqualTo(much);
                 sending.await();
             }
         });
@@ -115,7 +106,7 @@ class SocketTest {
                         rig.loop.sockSendall(end, much);
                         end.shutdownOutput();
                     }));
-                    tasks.add(createTask(() -> assertThat(receiveAll(rig.loop, end))
+                    tasks.add(createTask(() -> assertThat(new RawPeer(rig.loop, end).receiveAll())
                             .isEqualTo(much)));
                 }
 
@@ -350,8 +341,26 @@ class SocketTest {
                 assertThatThrownBy(() -> rig.loop.sockSendall(ends.client(), bytes("x")))
                         .isInstanceOf(IllegalStateException.class);
 
-                assertThat(receiveAll(rig.loop, ends.server())).isEqualTo(much);
+                assertThat(new RawPeer(rig.loop, ends.server()).receiveAll()).isEqualTo(much);
                 first.await();
+            }
+        });
+    }
+
+    @EachNetwork
+    void sockSendall_secondTask_failsInEachTurnOfTheFirst(Rig.Network network) {
+        Rig.run(network, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                byte[] much = Rig.pattern(MUCH);
+                Task<Void> first = createTask(() -> rig.loop.sockSendall(ends.client(), much));
+                Task<byte[]> received = createTask(
+                        () -> new RawPeer(rig.loop, ends.server()).receive(MUCH));
+                for (rig.turns(1); !first.done(); rig.turns(1)) {
+                    assertThatThrownBy(() -> rig.loop.sockSendall(ends.client(), bytes("x")))
+                            .isInstanceOf(IllegalStateException.class);
+                }
+
+                assertThat(received.await()).isEqualTo(much);
             }
         });
     }
@@ -459,7 +468,7 @@ class SocketTest {
                     Throwable _ = ended(receiving);
                 }
                 ends.client().shutdownOutput();
-                received.append(text(receiveAll(rig.loop, ends.server())));
+                received.append(text(new RawPeer(rig.loop, ends.server()).receiveAll()));
 
                 assertThat(received.toString()).isEqualTo(sent.toString());
             }
@@ -557,7 +566,7 @@ class SocketTest {
                 assertThat(ended(sending)).isInstanceOf(CancelledError.class);
                 ends.client().shutdownOutput();
 
-                byte[] received = receiveAll(rig.loop, ends.server());
+                byte[] received = new RawPeer(rig.loop, ends.server()).receiveAll();
 
                 assertThat(received.length).isBetween(1, MUCH - 1);
                 assertThat(received).isEqualTo(Arrays.copyOf(much, received.length));
