@@ -1,5 +1,6 @@
 package jloop;
 
+import static jloop.Asyncio.createConnection;
 import static jloop.Asyncio.createServer;
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.openConnection;
@@ -25,6 +26,7 @@ import jloop.kernel.NioPoller;
 import jloop.kernel.VirtualPoller;
 import jloop.poller.Clock;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +42,7 @@ class FairnessTest {
     private static final int QUIET = 20;
     private static final int ASKS = 10;
     private static final int BLOCK_BYTES = 64 * 1024;
+    private static final int MUCH = 50 * BLOCK_BYTES;
 
     /// What a question and its answer need, one way and the other, and two more.
     private static final int POLLS_MAX = 4;
@@ -76,6 +79,10 @@ class FairnessTest {
             polls = Math.max(polls, poller.timeouts.size() - pollsBefore);
             worked = Math.max(worked, work.getAsInt() - workBefore);
         }
+    }
+
+    private static int portOf(Socket listener) {
+        return ((InetSocketAddress) Objects.requireNonNull(listener.localAddress())).getPort();
     }
 
     private interface Body {
@@ -208,8 +215,7 @@ class FairnessTest {
                     createTask(() -> echo(rig.loop, accepted));
                 }
             });
-            var address = (InetSocketAddress) Objects.requireNonNull(listener.localAddress());
-            return new Echo(address.getPort(), () -> {
+            return new Echo(portOf(listener), () -> {
                 acceptor.cancel();
                 listener.close();
             });
@@ -336,5 +342,116 @@ class FairnessTest {
             assertThat(longest.worked).as("steps").isLessThanOrEqualTo(BLOCKS_MAX);
             quiet.forEach(StreamPair::close);
         }
+    }
+
+    // ---- Operations that never wait
+
+    /// Receives to the end, and counts the bytes.
+    private static void startReceiver(Style style, Rig rig, Socket listener, int[] received)
+            throws IOException {
+        byte[] block = new byte[BLOCK_BYTES];
+        switch (style) {
+            case SOCKETS -> {
+                Socket socket = rig.connectTo(listener);
+                createTask(() -> receive(rig.loop, socket, block, received));
+            }
+            case STREAMS -> {
+                StreamPair pair = openConnection(HERE, portOf(listener));
+                createTask(() -> {
+                    try (pair) {
+                        for (int n; (n = pair.reader().readInto(block, 0, block.length)) > 0; )
+                            received[0] += n;
+                    }
+                });
+            }
+            case PROTOCOLS -> createConnection(() -> new Protocol() {
+                @Override
+                public void dataReceived(ByteBuffer data) {
+                    received[0] += data.remaining();
+                }
+            }, HERE, portOf(listener));
+        }
+    }
+
+    private static void receive(EventLoop loop, Socket socket, byte[] block, int[] received)
+            throws IOException {
+        try (socket) {
+            for (int n; (n = loop.sockRecvInto(socket, block, 0, block.length)) > 0; )
+                received[0] += n;
+        }
+    }
+
+    /// The most that is received between two turns of the calling task.
+    private static int longestTurn(int[] received, int all) {
+        int longest = 0;
+        for (int before = 0; before < all; ) {
+            sleep(Duration.ZERO);
+            longest = Math.max(longest, received[0] - before);
+            before = received[0];
+        }
+        return longest;
+    }
+
+    /// A block is as long as a turn may be; one that is begun is received whole.
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("all")
+    void aReceiverOfBlocks_thatAreThereAlready_letsOthersRunAfterTwo(
+            Style style, Rig.Network network) {
+        run(network, (rig, _) -> {
+            try (Socket listener = rig.listener()) {
+                int[] received = new int[1];
+                startReceiver(style, rig, listener, received);
+                try (RawPeer peer = new RawPeer(rig.loop, rig.loop.sockAccept(listener))) {
+                    Task<Void> sender = createTask(() -> peer.send(new byte[MUCH]));
+
+                    assertThat(longestTurn(received, MUCH)).isBetween(1, 2 * BLOCK_BYTES);
+                    sender.await();
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aReceiverOfSingleBytes_thatAreThereAlready_letsOthersRunAfter64(Rig.Network network) {
+        run(network, (rig, _) -> {
+            int many = 2000;
+            int[] received = new int[1];
+            try (Rig.Ends ends = rig.connect()) {
+                rig.loop.sockSendall(ends.client(), new byte[many]);
+                rig.turns(3);
+                Task<Void> receiver = createTask(() ->
+                        receive(rig.loop, ends.server(), new byte[1], received));
+
+                assertThat(longestTurn(received, many)).isBetween(2, 64);
+                ends.client().shutdownOutput();
+                receiver.await();
+            }
+        });
+    }
+
+    // ---- How often the loop asks
+
+    private static int pollsOfSteps(SpyPoller poller, int steps, Runnable step) {
+        int before = poller.timeouts.size();
+        for (int i = 0; i < steps; i++) {
+            step.run();
+            sleep(Duration.ZERO);
+        }
+        return poller.timeouts.size() - before;
+    }
+
+    @Test
+    void stepsThatTakeNoTime_letPollBeLeftOutAtMost64Times() {
+        run(Rig.Network.VIRTUAL, (_, poller) ->
+                assertThat(pollsOfSteps(poller, 640, () -> { })).isBetween(10, 20));
+    }
+
+    @Test
+    void stepsThatTakeATenthOfAMillisecond_havePollAfterEach() {
+        long[] aheadNanos = new long[1];
+        SpyPoller spy = new SpyPoller(new EpollPoller());
+        Rig.run(spy, () -> Clock.SYSTEM.nanos() + aheadNanos[0], _ -> assertThat(
+                pollsOfSteps(spy, 50, () -> aheadNanos[0] += 100_000)).isGreaterThanOrEqualTo(50));
     }
 }
