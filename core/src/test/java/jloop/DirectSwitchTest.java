@@ -6,8 +6,6 @@ import static jloop.Asyncio.run;
 import static jloop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,10 +70,11 @@ class DirectSwitchTest {
     /// What a waiting task does in all ways, once for each way to switch.
     @Test
     void program_withTheSwitchOfTheJdk_runsTheSame() throws Exception {
-        String direct = program();
+        String direct = FreshJvm.run(List.of(FreshJvm.OPENS), Program.class);
         assertThat(direct).contains("yielded 300").contains("generated [0, 1, 2]")
-                .contains("eager first").contains("slept").contains("cancelled").endsWith("end\n");
-        assertThat(program("-Djloop.switch=jdk")).isEqualTo(direct);
+                .contains("eager first").contains("slept").contains("cancelled").endsWith("end");
+        assertThat(FreshJvm.run(List.of(FreshJvm.OPENS, "-Djloop.switch=jdk"), Program.class))
+                .isEqualTo(direct);
     }
 
     /// How often tasks were woken by each other, while another thread does `what` to their
@@ -119,19 +118,6 @@ class DirectSwitchTest {
             wakeUps.incrementAndGet();
         }
         filler.await();
-    }
-
-    private static String program(String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-Djloop.watchdog=0", "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp",
-                Path.of("target", "classes") + System.getProperty("path.separator")
-                        + Path.of("target", "test-classes")));
-        command.addAll(List.of(options));
-        command.add(Program.class.getName());
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     /// Waits in every way there is.

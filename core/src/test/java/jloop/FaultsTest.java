@@ -5,6 +5,7 @@ import static jloop.Asyncio.openConnection;
 import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startServer;
 import static jloop.Asyncio.startUnixServer;
+import static jloop.Rig.ask;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,8 +23,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import jloop.io.ConnectionHandler;
 import jloop.io.Server;
 import jloop.io.StreamPair;
-import jloop.io.StreamReader;
-import jloop.io.StreamWriter;
 import jloop.kernel.Errno;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,18 +46,6 @@ class FaultsTest {
         rig.checkEcho();
         rig.checkClean(before);
         rig.checkIdle();
-    }
-
-    private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
-        for (byte[] line; (line = reader.readline()).length > 0; ) {
-            writer.write(line);
-            writer.drain();
-        }
-    }
-
-    private static String ask(StreamPair pair, String question) throws IOException {
-        pair.writer().write(bytes(question + "\n"));
-        return text(pair.reader().readline()).strip();
     }
 
     private static List<StreamPair> connect(Server server, int count) throws IOException {
@@ -120,7 +107,7 @@ class FaultsTest {
     void peersReset_eachIsReportedOnceAndTheOthersAreServed(Rig.Kind kind) {
         Rig.run(kind, rig -> {
             SortedSet<String> before = Rig.sockets();
-            Server server = startServer(FaultsTest::echo, HERE, 0);
+            Server server = startServer(Rig::echo, HERE, 0);
             List<StreamPair> pairs = connect(server, MANY);
             for (StreamPair pair : pairs) assertThat(ask(pair, "x")).isEqualTo("x");
 
@@ -234,7 +221,7 @@ class FaultsTest {
         FailingCalls calls = new FailingCalls();
         Rig.run(calls, rig -> {
             SortedSet<String> before = Rig.sockets();
-            Server server = startServer(FaultsTest::echo, HERE, 0);
+            Server server = startServer(Rig::echo, HERE, 0);
             rig.turns(2);
             calls.socketsMax = calls.socketCount() + MANY;
             List<StreamPair> pairs = new ArrayList<>();

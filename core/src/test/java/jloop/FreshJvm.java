@@ -2,30 +2,57 @@ package jloop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /// A JVM of its own for a main class of the tests, for what must be the first in its process.
 final class FreshJvm {
+
+    static final String OPENS = "--add-opens=java.base/java.lang=ALL-UNNAMED";
+
+    private static final Duration LIMIT = Duration.ofSeconds(50);       // less than a test's
 
     private FreshJvm() { }
 
     /// What a JVM has left behind: its exit status, and the lines it printed.
     record Ended(int status, List<String> lines) { }
 
-    /// Runs `main` at the level of this JVM, on the class path. Returns all that it printed,
-    /// once it has exited with 0.
+    /// Runs `main` at the level of this JVM. Returns all that it printed, once it has exited
+    /// with 0.
     static String run(Class<?> main, String... arguments) throws Exception {
-        Ended ended = end(main, arguments);
-        assertThat(ended.status).as(String.join("\n", ended.lines)).isZero();
-        return String.join("\n", ended.lines);
+        return run(ofThisLevel(), main, arguments);
     }
 
-    /// Runs `main` to its end, however that comes.
+    static String run(List<String> options, Class<?> main, String... arguments)
+            throws Exception {
+        Ended ended = end(options, main, arguments);
+        String printed = String.join("\n", ended.lines);
+        assertThat(ended.status).as(printed).isZero();
+        return printed;
+    }
+
+    /// Runs `main` to its end, however that comes, at the level of this JVM.
     static Ended end(Class<?> main, String... arguments) throws Exception {
+        return end(ofThisLevel(), main, arguments);
+    }
+
+    /// The options with which a JVM is at the level of this one.
+    static List<String> ofThisLevel(String... more) {
+        List<String> options = new ArrayList<>(List.of("-Djloop.level=" + Carrier.level()));
+        if (Carrier.level() == Level.OPENED) options.add(OPENS);
+        options.addAll(List.of(more));
+        return options;
+    }
+
+    /// Runs `main` to its end, however that comes, in a JVM with these options.
+    static Ended end(List<String> options, Class<?> main, String... arguments)
+            throws Exception {
         List<String> command = new ArrayList<>();
         // Tests that run as a background job would hand on that Ctrl-C is to be ignored.
         if (Files.exists(Path.of("/proc"))) command.addAll(List.of("env", "--default-signal=INT"));
@@ -33,14 +60,15 @@ final class FreshJvm {
                 ProcessHandle.current().info().command().orElseThrow(), "-ea",
                 "-Djloop.watchdog=0",           // a cold JVM on a busy machine is slow
                 "--enable-native-access=ALL-UNNAMED",
-                "-cp", place(EventLoop.class) + System.getProperty("path.separator") + place(main),
-                "-Djloop.level=" + Carrier.level()));
-        if (Carrier.level() == Level.OPENED)
-            command.addAll(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"));
+                "-cp", place(EventLoop.class) + File.pathSeparator + place(main)));
+        command.addAll(options);
         command.add(main.getName());
         command.addAll(List.of(arguments));
 
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        // Killed, it has printed all it ever will: the end of a hang is that of its output.
+        process.onExit().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .exceptionally(_ -> process.destroyForcibly());
         String printed = new String(process.getInputStream().readAllBytes(),
                 StandardCharsets.UTF_8);
 

@@ -2,17 +2,12 @@ package jloop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Which level a JVM gets, by its options.
 class LevelTest {
-
-    private static final String OPENS = "--add-opens=java.base/java.lang=ALL-UNNAMED";
 
     @Test
     void level_withoutOptions_isHandoffAndSaysHowToDoBetter() throws Exception {
@@ -22,17 +17,18 @@ class LevelTest {
 
     @Test
     void level_withJavaLangOpen_isOpenedWithoutAWord() throws Exception {
-        assertThat(program(OPENS)).isEqualTo("level OPENED, slept\n");
+        assertThat(program(FreshJvm.OPENS)).isEqualTo("level OPENED, slept");
     }
 
     @Test
     void level_trustedByProperty_needsNoOption() throws Exception {
-        assertThat(program("-Djloop.level=TRUSTED")).isEqualTo("level TRUSTED, slept\n");
+        assertThat(program("-Djloop.level=TRUSTED")).isEqualTo("level TRUSTED, slept");
     }
 
     @Test
     void level_handoffByProperty_isTakenThoughOpenedIsThere() throws Exception {
-        assertThat(program(OPENS, "-Djloop.level=HANDOFF")).isEqualTo("level HANDOFF, slept\n");
+        assertThat(program(FreshJvm.OPENS, "-Djloop.level=HANDOFF"))
+                .isEqualTo("level HANDOFF, slept");
     }
 
     @Test
@@ -49,15 +45,7 @@ class LevelTest {
 
     /// What the program prints in a JVM with `options`.
     private static String program(String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-Djloop.watchdog=0", "--enable-native-access=ALL-UNNAMED", "-cp",
-                Path.of("target", "classes") + System.getProperty("path.separator")
-                        + Path.of("target", "test-classes")));
-        command.addAll(List.of(options));
-        command.add(Sleeper.class.getName());
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return String.join("\n", FreshJvm.end(List.of(options), Sleeper.class).lines());
     }
 
     /// Sleeps for a moment on a loop.

@@ -20,6 +20,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import jloop.io.Server;
 import jloop.io.StreamPair;
+import jloop.io.StreamReader;
+import jloop.io.StreamWriter;
 import jloop.poller.Clock;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
@@ -315,6 +317,20 @@ public final class Rig {
             assertThat(text(pair.reader().readAll())).isEqualTo("still there\n");
         }
         server.waitClosed();
+    }
+
+    /// For a server: sends back each line.
+    public static void echo(StreamReader reader, StreamWriter writer) throws IOException {
+        for (byte[] line; (line = reader.readline()).length > 0; ) {
+            writer.write(line);
+            writer.drain();
+        }
+    }
+
+    /// The line with which `pair` answers.
+    public static String ask(StreamPair pair, String question) throws IOException {
+        pair.writer().write(bytes(question + "\n"));
+        return text(pair.reader().readline()).strip();
     }
 
     public static byte[] bytes(String text) {

@@ -1,9 +1,7 @@
 package jloop;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,32 +25,18 @@ class ScaleTest {
 
             for (int i = 0; i < MILLION; i++)
                 timers.add(loop.callLater(Duration.ofNanos(random.nextInt()), () -> { }));
-            assertEquals(MILLION, loop.timerCount());
+            assertThat(loop.timerCount()).isEqualTo(MILLION);
             for (TimerHandle timer : timers) timer.cancel();
 
-            assertEquals(0, loop.timerCount());
-            assertEquals(0, loop.ready.size());
+            assertThat(loop.timerCount()).isZero();
+            assertThat(loop.ready.size()).isZero();
         }
     }
 
     @Test
     void createTask_aMillionParked_fitIn2GigabytesOfHeap() throws Exception {
-        String java = ProcessHandle.current().info().command().orElseThrow();
-        List<String> command = new ArrayList<>(List.of(java, "-Xmx2g", "-XX:+UseSerialGC",
-                "-Djloop.watchdog=0", "--enable-native-access=ALL-UNNAMED", "-cp",
-                Path.of("target", "classes") + System.getProperty("path.separator")
-                        + Path.of("target", "test-classes"),
-                "-Djloop.level=" + Carrier.level()));
-        if (Carrier.level() == Level.OPENED)
-            command.addAll(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"));
-        command.add(ParkedTasks.class.getName());
-
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String printed = new String(process.getInputStream().readAllBytes(),
-                StandardCharsets.UTF_8);
-
-        assertEquals("parked " + MILLION + "\n", printed);
-        assertEquals(0, process.waitFor());
+        assertThat(FreshJvm.run(FreshJvm.ofThisLevel("-Xmx2g", "-XX:+UseSerialGC"),
+                ParkedTasks.class)).isEqualTo("parked " + MILLION);
     }
 
     /// Parks a million tasks on one future.

@@ -19,6 +19,7 @@ import jloop.FailingCalls;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
+import jloop.io.TracingProtocol.Echo;
 import jloop.kernel.Errno;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,14 +27,6 @@ import org.junit.jupiter.api.Test;
 class ProtocolServerTest {
 
     private static final String HERE = "127.0.0.1";
-
-    /// Sends back what comes.
-    private static final class Echo extends TracingProtocol {
-        @Override
-        public void dataReceived(ByteBuffer data) throws Exception {
-            transport().write(data);
-        }
-    }
 
     /// The same from a buffer of its own.
     private static final class BufferedEcho implements BufferedProtocol {

@@ -5,6 +5,7 @@ import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.openConnection;
 import static jloop.Asyncio.sleep;
 import static jloop.Asyncio.startServer;
+import static jloop.Rig.ask;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,20 +31,8 @@ class ServerTest {
 
     private static final String HERE = "127.0.0.1";
 
-    private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
-        for (byte[] line; (line = reader.readline()).length > 0; ) {
-            writer.write(line);
-            writer.drain();
-        }
-    }
-
     private static Server echoServer() throws IOException {
-        return startServer(ServerTest::echo, HERE, 0);
-    }
-
-    private static String ask(StreamPair pair, String question) throws IOException {
-        pair.writer().write(bytes(question + "\n"));
-        return text(pair.reader().readline()).strip();
+        return startServer(Rig::echo, HERE, 0);
     }
 
     private static String stateOf(Server server) {
@@ -374,19 +363,19 @@ class ServerTest {
                 List<java.net.Socket> clients = connect(server, 10);
 
                 List<String> answers = new ArrayList<>();
-                for (java.net.Socket client : clients) answers.add(ask(client));
+                for (java.net.Socket client : clients) answers.add(echoOf(client));
                 assertThat(answers).as("those accepted are served, the others turned away")
                         .containsExactly("x", "x", "x", "", "", "", "", "", "", "");
                 assertThat(rig.takeReport()).isInstanceOf(ResourceShortageException.class);
 
                 rig.checkIdle();
                 assertThat(rig.takeReports()).as("more of the same").isEmpty();
-                assertThat(ask(clients.getFirst())).as("during the shortage").isEqualTo("x");
+                assertThat(echoOf(clients.getFirst())).as("during the shortage").isEqualTo("x");
 
                 calls.socketsMax = Integer.MAX_VALUE;
                 List<java.net.Socket> fresh = connect(server, 10);
                 answers.clear();
-                for (java.net.Socket client : fresh) answers.add(ask(client));
+                for (java.net.Socket client : fresh) answers.add(echoOf(client));
                 assertThat(answers).as("all are served again").hasSize(10).containsOnly("x");
 
                 for (java.net.Socket client : clients) client.close();
@@ -409,7 +398,7 @@ class ServerTest {
                 assertThat(rig.takeReport()).isInstanceOf(ResourceShortageException.class);
                 calls.socketsMax = Integer.MAX_VALUE;
 
-                for (java.net.Socket client : clients) assertThat(ask(client)).isEqualTo("x");
+                for (java.net.Socket client : clients) assertThat(echoOf(client)).isEqualTo("x");
                 for (java.net.Socket client : clients) client.close();
                 rig.await("no connection", () -> server.connectionCount() == 0);
                 rig.takeReports();
@@ -447,7 +436,7 @@ class ServerTest {
 
                 calls.socketsMax = Integer.MAX_VALUE;
 
-                for (java.net.Socket client : clients) assertThat(ask(client)).isEqualTo("x");
+                for (java.net.Socket client : clients) assertThat(echoOf(client)).isEqualTo("x");
                 for (java.net.Socket client : clients) client.close();
                 rig.await("no connection", () -> server.connectionCount() == 0);
             }
@@ -466,7 +455,7 @@ class ServerTest {
     }
 
     /// The answer to `x`, or nothing if the connection was turned away.
-    private static String ask(java.net.Socket client) {
+    private static String echoOf(java.net.Socket client) {
         try {
             client.getOutputStream().write(bytes("x\n"));
             InputStream in = client.getInputStream();

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketException;
@@ -18,7 +17,7 @@ import java.util.List;
 import jloop.CancelledError;
 import jloop.ConnectionResetException;
 import jloop.EachPoller;
-import jloop.EventLoop;
+import jloop.RawPeer;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
@@ -28,31 +27,25 @@ class StreamWriterTest {
     private static final int MUCH = 6_000_000;      // more than the kernel takes at once
 
     /// A connection as a stream on our side, as a plain socket on the side of the peer.
-    private record Line(EventLoop loop, StreamReader reader, StreamWriter writer, Socket peer)
+    private record Line(StreamReader reader, StreamWriter writer, RawPeer peer)
             implements AutoCloseable {
 
         static Line on(Rig rig) throws IOException {
             Rig.Ends ends = rig.connect();
             StreamPair pair = Streams.pair(rig.loop, ends.client(), StreamReader.DEFAULT_LIMIT);
-            return new Line(rig.loop, pair.reader(), pair.writer(), ends.server());
+            return new Line(pair.reader(), pair.writer(), new RawPeer(rig.loop, ends.server()));
         }
 
-        byte[] receive(int count) throws IOException {
-            byte[] received = new byte[count];
-            for (int at = 0; at < count; ) {
-                int got = loop.sockRecvInto(peer, received, at, count - at);
-                if (got == 0) return Arrays.copyOf(received, at);
-                at += got;
-            }
-            return received;
+        interface Body {
+            void run(Rig rig, Line line) throws Exception;
         }
 
-        byte[] receiveAll() throws IOException {
-            ByteArrayOutputStream all = new ByteArrayOutputStream();
-            for (byte[] part; (part = loop.sockRecv(peer, 65_536)).length > 0; ) {
-                all.writeBytes(part);
-            }
-            return all.toByteArray();
+        static void run(Rig.Kind kind, Body body) {
+            Rig.run(kind, rig -> {
+                try (Line line = on(rig)) {
+                    body.run(rig, line);
+                }
+            });
         }
 
         /// Writes until the kernel takes no more.
@@ -62,11 +55,6 @@ class StreamWriterTest {
                 writer.write(new byte[100_000]);
             }
             return written;
-        }
-
-        void resetByPeer() throws IOException {
-            peer.setLinger(0);
-            peer.close();
         }
 
         @Override
@@ -80,95 +68,83 @@ class StreamWriterTest {
 
     @EachPoller
     void write_whatFits_isSentAtOnce(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.write(bytes("hello"));
-                line.writer.write(bytes("-- world --"), 3, 5);
-                line.writer.write(new byte[0]);
+        Line.run(kind, (_, line) -> {
+            line.writer.write(bytes("hello"));
+            line.writer.write(bytes("-- world --"), 3, 5);
+            line.writer.write(new byte[0]);
 
-                assertThat(line.writer.getWriteBufferSize()).isZero();
-                assertThat(text(line.receive(10))).isEqualTo("helloworld");
-            }
+            assertThat(line.writer.getWriteBufferSize()).isZero();
+            assertThat(text(line.peer.receive(10))).isEqualTo("helloworld");
         });
     }
 
     @EachPoller
     void write_moreThanFits_isSentInTheBackgroundAndIsACopy(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                byte[] much = Rig.pattern(MUCH);
-                line.writer.write(much);
-                assertThat(line.writer.getWriteBufferSize()).isBetween(1, MUCH);
+        Line.run(kind, (rig, line) -> {
+            byte[] much = Rig.pattern(MUCH);
+            line.writer.write(much);
+            assertThat(line.writer.getWriteBufferSize()).isBetween(1, MUCH);
 
-                byte[] sent = much.clone();
-                Arrays.fill(much, (byte) 0);
+            byte[] sent = much.clone();
+            Arrays.fill(much, (byte) 0);
 
-                assertThat(line.receive(MUCH)).isEqualTo(sent);
-                rig.await("an empty buffer", () -> line.writer.getWriteBufferSize() == 0);
-            }
+            assertThat(line.peer.receive(MUCH)).isEqualTo(sent);
+            rig.await("an empty buffer", () -> line.writer.getWriteBufferSize() == 0);
         });
     }
 
     @EachPoller
     void write_manySmallOnesBehindAMuchTooLargeOne_keepTheirOrder(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                int before = line.fill();
-                StringBuilder expected = new StringBuilder();
-                for (int i = 0; i < 5000; i++) {
-                    String small = i + ",";
-                    expected.append(small);
-                    line.writer.write(bytes(small));
-                }
-
-                line.receive(before);
-
-                assertThat(text(line.receive(expected.length()))).isEqualTo(expected.toString());
+        Line.run(kind, (_, line) -> {
+            int before = line.fill();
+            StringBuilder expected = new StringBuilder();
+            for (int i = 0; i < 5000; i++) {
+                String small = i + ",";
+                expected.append(small);
+                line.writer.write(bytes(small));
             }
+
+            line.peer.receive(before);
+
+            assertThat(text(line.peer.receive(expected.length()))).isEqualTo(expected.toString());
         });
     }
 
     @EachPoller
     void writelines_sendsEachInTurn(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.writelines(List.of(bytes("one "), bytes(""), bytes("two")));
+        Line.run(kind, (_, line) -> {
+            line.writer.writelines(List.of(bytes("one "), bytes(""), bytes("two")));
 
-                assertThat(text(line.receive(7))).isEqualTo("one two");
-            }
+            assertThat(text(line.peer.receive(7))).isEqualTo("one two");
         });
     }
 
     @EachPoller
     void write_aByteBuffer_consumesWhatRemains(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                ByteBuffer slice = ByteBuffer.wrap(bytes("..abc..")).slice(2, 3);
-                ByteBuffer direct = ByteBuffer.allocateDirect(3).put(bytes("def")).flip();
-                ByteBuffer readOnly = ByteBuffer.wrap(bytes("xghi")).position(1)
-                        .asReadOnlyBuffer();
-                for (ByteBuffer buffer : List.of(slice, direct, readOnly)) {
-                    line.writer.write(buffer);
-                    assertThat(buffer.hasRemaining()).isFalse();
-                }
-
-                assertThat(text(line.receive(9))).isEqualTo("abcdefghi");
+        Line.run(kind, (_, line) -> {
+            ByteBuffer slice = ByteBuffer.wrap(bytes("..abc..")).slice(2, 3);
+            ByteBuffer direct = ByteBuffer.allocateDirect(3).put(bytes("def")).flip();
+            ByteBuffer readOnly = ByteBuffer.wrap(bytes("xghi")).position(1)
+                    .asReadOnlyBuffer();
+            for (ByteBuffer buffer : List.of(slice, direct, readOnly)) {
+                line.writer.write(buffer);
+                assertThat(buffer.hasRemaining()).isFalse();
             }
+
+            assertThat(text(line.peer.receive(9))).isEqualTo("abcdefghi");
         });
     }
 
     @EachPoller
     void write_afterTheEnd_isDroppedInSilence(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.close();
+        Line.run(kind, (_, line) -> {
+            line.writer.close();
 
-                for (int i = 0; i < 10; i++) line.writer.write(bytes("lost"));
+            for (int i = 0; i < 10; i++) line.writer.write(bytes("lost"));
 
-                assertThat(line.receiveAll()).isEmpty();
-                assertThatThrownBy(line.writer::drain)
-                        .isInstanceOf(ConnectionResetException.class);
-            }
+            assertThat(line.peer.receiveAll()).isEmpty();
+            assertThatThrownBy(line.writer::drain)
+                    .isInstanceOf(ConnectionResetException.class);
         });
     }
 
@@ -176,210 +152,188 @@ class StreamWriterTest {
 
     @EachPoller
     void drain_whileLittleIsKept_returnsAtOnce(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.drain();
-                line.writer.setWriteBufferLimits(1_000_000, 0);
-                line.fill();
-                List<String> trace = new ArrayList<>();
-                rig.loop.callSoon(() -> trace.add("another"));
+        Line.run(kind, (rig, line) -> {
+            line.writer.drain();
+            line.writer.setWriteBufferLimits(1_000_000, 0);
+            line.fill();
+            List<String> trace = new ArrayList<>();
+            rig.loop.callSoon(() -> trace.add("another"));
 
-                line.writer.drain();
+            line.writer.drain();
 
-                assertThat(trace).isEmpty();
-                rig.turns(1);
-            }
+            assertThat(trace).isEmpty();
+            rig.turns(1);
         });
     }
 
     @EachPoller
     void drain_whileTooMuchIsKept_waitsUntilLittleIs(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.setWriteBufferLimits(1_000_000, 300_000);
-                byte[] much = Rig.pattern(MUCH);
-                line.writer.write(much);
-                Task<Integer> drained = createTask(() -> {
-                    line.writer.drain();
-                    return line.writer.getWriteBufferSize();
-                });
-                rig.turns(5);
-                assertThat(drained.done()).isFalse();
+        Line.run(kind, (rig, line) -> {
+            line.writer.setWriteBufferLimits(1_000_000, 300_000);
+            byte[] much = Rig.pattern(MUCH);
+            line.writer.write(much);
+            Task<Integer> drained = createTask(() -> {
+                line.writer.drain();
+                return line.writer.getWriteBufferSize();
+            });
+            rig.turns(5);
+            assertThat(drained.done()).isFalse();
 
-                byte[] received = line.receive(MUCH);
+            byte[] received = line.peer.receive(MUCH);
 
-                assertThat(drained.await()).isLessThanOrEqualTo(300_000);
-                assertThat(received).isEqualTo(much);
-            }
+            assertThat(drained.await()).isLessThanOrEqualTo(300_000);
+            assertThat(received).isEqualTo(much);
         });
     }
 
     @EachPoller
     void drain_ofManyTasks_letsThemGoInTheirOrder(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.setWriteBufferLimits(0, 0);
-                int written = line.fill();
-                List<Integer> trace = new ArrayList<>();
-                List<Task<Void>> tasks = new ArrayList<>();
-                for (int i = 0; i < 10; i++) {
-                    int number = i;
-                    tasks.add(createTask(() -> {
-                        line.writer.drain();
-                        trace.add(number);
-                    }));
-                }
-                rig.turns(3);
-                assertThat(trace).isEmpty();
-                tasks.get(4).cancel();
-
-                line.receive(written);
-                rig.await("all to go on", () -> trace.size() == 9);
-
-                assertThat(trace).containsExactly(0, 1, 2, 3, 5, 6, 7, 8, 9);
-                assertThat(tasks.get(4).cancelled()).isTrue();
+        Line.run(kind, (rig, line) -> {
+            line.writer.setWriteBufferLimits(0, 0);
+            int written = line.fill();
+            List<Integer> trace = new ArrayList<>();
+            List<Task<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                int number = i;
+                tasks.add(createTask(() -> {
+                    line.writer.drain();
+                    trace.add(number);
+                }));
             }
+            rig.turns(3);
+            assertThat(trace).isEmpty();
+            tasks.get(4).cancel();
+
+            line.peer.receive(written);
+            rig.await("all to go on", () -> trace.size() == 9);
+
+            assertThat(trace).containsExactly(0, 1, 2, 3, 5, 6, 7, 8, 9);
+            assertThat(tasks.get(4).cancelled()).isTrue();
         });
     }
 
     @EachPoller
     void drain_highOfZero_waitsForTheLastByte(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.fill();
-                line.writer.setWriteBufferLimits(0, 0);
-                Task<Void> drain = createTask(line.writer::drain);
-                rig.turns(3);
-                assertThat(drain.done()).isFalse();
+        Line.run(kind, (rig, line) -> {
+            line.fill();
+            line.writer.setWriteBufferLimits(0, 0);
+            Task<Void> drain = createTask(line.writer::drain);
+            rig.turns(3);
+            assertThat(drain.done()).isFalse();
 
-                drain.cancel();
+            drain.cancel();
 
-                assertThatThrownBy(drain::await).isInstanceOf(CancelledError.class);
-            }
+            assertThatThrownBy(drain::await).isInstanceOf(CancelledError.class);
         });
     }
 
     @EachPoller
     void drain_exactlyAtHigh_doesNotWait(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.setWriteBufferLimits(1_000_000, 0);
-                line.fill();
-                int kept = line.writer.getWriteBufferSize();
-                line.writer.setWriteBufferLimits(kept + 10, kept + 10);
-                line.writer.write(new byte[10]);
-                line.writer.drain();
+        Line.run(kind, (rig, line) -> {
+            line.writer.setWriteBufferLimits(1_000_000, 0);
+            line.fill();
+            int kept = line.writer.getWriteBufferSize();
+            line.writer.setWriteBufferLimits(kept + 10, kept + 10);
+            line.writer.write(new byte[10]);
+            line.writer.drain();
 
-                line.writer.write(new byte[1]);
-                Task<Void> drain = createTask(line.writer::drain);
-                rig.turns(2);
+            line.writer.write(new byte[1]);
+            Task<Void> drain = createTask(line.writer::drain);
+            rig.turns(2);
 
-                assertThat(drain.done()).isFalse();
-                drain.cancel();
-            }
+            assertThat(drain.done()).isFalse();
+            drain.cancel();
         });
     }
 
     @EachPoller
     void drain_afterWritelines_countsTheirBytesToo(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.setWriteBufferLimits(200_000, 0);
-                line.fill();
-                line.writer.writelines(List.of(new byte[100_000], new byte[100_001]));
-                Task<Void> drain = createTask(line.writer::drain);
-                rig.turns(2);
+        Line.run(kind, (rig, line) -> {
+            line.writer.setWriteBufferLimits(200_000, 0);
+            line.fill();
+            line.writer.writelines(List.of(new byte[100_000], new byte[100_001]));
+            Task<Void> drain = createTask(line.writer::drain);
+            rig.turns(2);
 
-                assertThat(drain.done()).isFalse();
-                drain.cancel();
-            }
+            assertThat(drain.done()).isFalse();
+            drain.cancel();
         });
     }
 
     @EachPoller
     void setWriteBufferLimits_outOfOrder_isRejected(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                for (int[] bounds : new int[][] {{10, 11}, {10, -1}, {-1, -1}}) {
-                    assertThatThrownBy(
-                            () -> line.writer.setWriteBufferLimits(bounds[0], bounds[1]))
-                            .isInstanceOf(IllegalArgumentException.class);
-                }
+        Line.run(kind, (_, line) -> {
+            for (int[] bounds : new int[][] {{10, 11}, {10, -1}, {-1, -1}}) {
+                assertThatThrownBy(
+                        () -> line.writer.setWriteBufferLimits(bounds[0], bounds[1]))
+                        .isInstanceOf(IllegalArgumentException.class);
             }
         });
     }
 
     @EachPoller
     void drain_theReaderHasFailed_throwsThatFirst(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                IOException failure = new IOException("garbage received");
-                line.reader.setException(failure);
+        Line.run(kind, (_, line) -> {
+            IOException failure = new IOException("garbage received");
+            line.reader.setException(failure);
 
-                assertThatThrownBy(line.writer::drain).isSameAs(failure);
-            }
+            assertThatThrownBy(line.writer::drain).isSameAs(failure);
         });
     }
 
     @EachPoller
     void drain_whileClosing_letsTheOthersRunOnce(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.setWriteBufferLimits(10_000_000, 0);
-                line.fill();
-                line.writer.close();
-                List<String> trace = new ArrayList<>();
-                rig.loop.callSoon(() -> trace.add("another"));
+        Line.run(kind, (rig, line) -> {
+            line.writer.setWriteBufferLimits(10_000_000, 0);
+            line.fill();
+            line.writer.close();
+            List<String> trace = new ArrayList<>();
+            rig.loop.callSoon(() -> trace.add("another"));
 
-                line.writer.drain();
+            line.writer.drain();
 
-                assertThat(trace).containsExactly("another");
-                assertThat(line.writer.isClosing()).isTrue();
-            }
+            assertThat(trace).containsExactly("another");
+            assertThat(line.writer.isClosing()).isTrue();
         });
     }
 
     @EachPoller
     void drain_inALoopWithWrite_noticesThatThePeerIsGone(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                Task<Void> endless = createTask(() -> {
-                    while (true) {
-                        line.writer.write(bytes("foo"));
-                        line.writer.drain();
-                        rig.turns(1);
-                    }
-                });
-                rig.turns(10);
+        Line.run(kind, (rig, line) -> {
+            Task<Void> endless = createTask(() -> {
+                while (true) {
+                    line.writer.write(bytes("foo"));
+                    line.writer.drain();
+                    rig.turns(1);
+                }
+            });
+            rig.turns(10);
 
-                line.resetByPeer();
+            line.peer.reset();
 
-                assertThatThrownBy(endless::await).isInstanceOf(SocketException.class);
-                assertThatThrownBy(line.writer::waitClosed).isInstanceOf(SocketException.class);
-            }
+            assertThatThrownBy(endless::await).isInstanceOf(SocketException.class);
+            assertThatThrownBy(line.writer::waitClosed).isInstanceOf(SocketException.class);
         });
     }
 
     @EachPoller
     void drain_thePeerResets_failsEveryWaiterAndTheReader(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.fill();
-                line.writer.setWriteBufferLimits(0, 0);
-                Task<Void> one = createTask(line.writer::drain);
-                Task<Void> two = createTask(line.writer::drain);
-                Task<byte[]> read = createTask(line.reader::readline);
-                Task<Void> closed = createTask(line.writer::waitClosed);
-                rig.turns(3);
+        Line.run(kind, (rig, line) -> {
+            line.fill();
+            line.writer.setWriteBufferLimits(0, 0);
+            Task<Void> one = createTask(line.writer::drain);
+            Task<Void> two = createTask(line.writer::drain);
+            Task<byte[]> read = createTask(line.reader::readline);
+            Task<Void> closed = createTask(line.writer::waitClosed);
+            rig.turns(3);
 
-                line.resetByPeer();
+            line.peer.reset();
 
-                for (Task<?> task : List.of(one, two, read, closed)) {
-                    assertThatThrownBy(task::await).isInstanceOf(SocketException.class);
-                }
-                assertThat(line.writer.isClosing()).isTrue();
-                assertThat(line.writer.getWriteBufferSize()).isZero();
+            for (Task<?> task : List.of(one, two, read, closed)) {
+                assertThatThrownBy(task::await).isInstanceOf(SocketException.class);
             }
+            assertThat(line.writer.isClosing()).isTrue();
+            assertThat(line.writer.getWriteBufferSize()).isZero();
         });
     }
 
@@ -387,67 +341,59 @@ class StreamWriterTest {
 
     @EachPoller
     void writeEof_thePeerReadsTheEnd_andMayStillSend(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                byte[] answer = Rig.pattern(MUCH);
-                line.writer.write(bytes("question"));
-                assertThat(line.writer.canWriteEof()).isTrue();
-                line.writer.writeEof();
-                line.writer.writeEof();
+        Line.run(kind, (_, line) -> {
+            byte[] answer = Rig.pattern(MUCH);
+            line.writer.write(bytes("question"));
+            assertThat(line.writer.canWriteEof()).isTrue();
+            line.writer.writeEof();
+            line.writer.writeEof();
 
-                assertThat(text(line.receiveAll())).isEqualTo("question");
-                Task<Void> sending = createTask(() -> {
-                    rig.loop.sockSendall(line.peer, answer);
-                    line.peer.close();
-                });
+            assertThat(text(line.peer.receiveAll())).isEqualTo("question");
+            Task<Void> sending = createTask(() -> {
+                line.peer.send(answer);
+                line.peer.close();
+            });
 
-                assertThat(line.reader.readAll()).isEqualTo(answer);
-                sending.await();
-            }
+            assertThat(line.reader.readAll()).isEqualTo(answer);
+            sending.await();
         });
     }
 
     @EachPoller
     void writeEof_behindWhatIsKept_comesAfterIt(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                byte[] much = Rig.pattern(MUCH);
-                line.writer.write(much);
-                line.writer.writeEof();
-                assertThat(line.writer.getWriteBufferSize()).isPositive();
+        Line.run(kind, (_, line) -> {
+            byte[] much = Rig.pattern(MUCH);
+            line.writer.write(much);
+            line.writer.writeEof();
+            assertThat(line.writer.getWriteBufferSize()).isPositive();
 
-                assertThat(line.receiveAll()).isEqualTo(much);
-                assertThat(line.writer.isClosing()).isFalse();
-            }
+            assertThat(line.peer.receiveAll()).isEqualTo(much);
+            assertThat(line.writer.isClosing()).isFalse();
         });
     }
 
     @EachPoller
     void write_afterWriteEof_isRejected(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.writer.writeEof();
+        Line.run(kind, (_, line) -> {
+            line.writer.writeEof();
 
-                assertThatThrownBy(() -> line.writer.write(bytes("more")))
-                        .isInstanceOf(IllegalStateException.class);
-                assertThat(line.receiveAll()).isEmpty();
-            }
+            assertThatThrownBy(() -> line.writer.write(bytes("more")))
+                    .isInstanceOf(IllegalStateException.class);
+            assertThat(line.peer.receiveAll()).isEmpty();
         });
     }
 
     @EachPoller
     void write_afterThePeerHasEndedItsSide_works(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.peer.shutdownOutput();
-                assertThat(line.reader.readAll()).isEmpty();
+        Line.run(kind, (_, line) -> {
+            line.peer.socket().shutdownOutput();
+            assertThat(line.reader.readAll()).isEmpty();
 
-                line.writer.write(bytes("still"));
-                line.writer.drain();
-                line.writer.writeEof();
+            line.writer.write(bytes("still"));
+            line.writer.drain();
+            line.writer.writeEof();
 
-                assertThat(text(line.receiveAll())).isEqualTo("still");
-            }
+            assertThat(text(line.peer.receiveAll())).isEqualTo("still");
         });
     }
 
@@ -455,127 +401,113 @@ class StreamWriterTest {
 
     @EachPoller
     void close_sendsWhatIsKeptFirst(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                byte[] much = Rig.pattern(MUCH);
-                line.writer.write(much);
-                line.writer.close();
-                line.writer.close();
-                assertThat(line.writer.isClosing()).isTrue();
-                Task<Void> closed = createTask(line.writer::waitClosed);
-                rig.turns(3);
-                assertThat(closed.done()).isFalse();
+        Line.run(kind, (rig, line) -> {
+            byte[] much = Rig.pattern(MUCH);
+            line.writer.write(much);
+            line.writer.close();
+            line.writer.close();
+            assertThat(line.writer.isClosing()).isTrue();
+            Task<Void> closed = createTask(line.writer::waitClosed);
+            rig.turns(3);
+            assertThat(closed.done()).isFalse();
 
-                assertThat(line.receiveAll()).isEqualTo(much);
-                closed.await();
-            }
+            assertThat(line.peer.receiveAll()).isEqualTo(much);
+            closed.await();
         });
     }
 
     @EachPoller
     void close_whileATaskReads_itSeesTheEnd(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                Task<byte[]> read = createTask(() -> line.reader.read(10));
-                rig.turns(2);
+        Line.run(kind, (rig, line) -> {
+            Task<byte[]> read = createTask(() -> line.reader.read(10));
+            rig.turns(2);
 
-                line.writer.close();
+            line.writer.close();
 
-                assertThat(read.await()).isEmpty();
-                assertThat(line.reader.atEof()).isTrue();
-                assertThat(line.reader.readline()).isEmpty();
-                line.writer.waitClosed();
-                line.writer.waitClosed();
-            }
+            assertThat(read.await()).isEmpty();
+            assertThat(line.reader.atEof()).isTrue();
+            assertThat(line.reader.readline()).isEmpty();
+            line.writer.waitClosed();
+            line.writer.waitClosed();
         });
     }
 
     @EachPoller
     void close_withBytesNobodyRead_isNotAnErrorHere(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                rig.loop.sockSendall(line.peer, bytes("line\nunread"));
-                assertThat(text(line.reader.readline())).isEqualTo("line\n");
+        Line.run(kind, (_, line) -> {
+            line.peer.send("line\nunread");
+            assertThat(text(line.reader.readline())).isEqualTo("line\n");
 
-                line.writer.close();
-                line.writer.waitClosed();
+            line.writer.close();
+            line.writer.waitClosed();
 
-                assertThat(text(line.reader.read(100))).isEqualTo("unread");
-            }
+            assertThat(text(line.reader.read(100))).isEqualTo("unread");
         });
     }
 
     @EachPoller
     void close_withBytesTheReaderNeverAskedFor_endsThePeersStreamInOrder(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                rig.loop.sockSendall(line.peer, bytes("a question nobody reads"));
-                line.writer.write(bytes("the answer"));
+        Line.run(kind, (_, line) -> {
+            line.peer.send("a question nobody reads");
+            line.writer.write(bytes("the answer"));
 
-                line.writer.close();
+            line.writer.close();
 
-                assertThat(text(line.receiveAll())).isEqualTo("the answer");
-            }
+            assertThat(text(line.peer.receiveAll())).isEqualTo("the answer");
         });
     }
 
     @EachPoller
     void abort_dropsWhatIsKeptAndWakesEverybody(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.fill();
-                line.writer.setWriteBufferLimits(0, 0);
-                Task<Void> drain = createTask(line.writer::drain);
-                Task<byte[]> read = createTask(line.reader::readline);
-                Task<Void> closed = createTask(line.writer::waitClosed);
-                rig.turns(3);
+        Line.run(kind, (rig, line) -> {
+            line.fill();
+            line.writer.setWriteBufferLimits(0, 0);
+            Task<Void> drain = createTask(line.writer::drain);
+            Task<byte[]> read = createTask(line.reader::readline);
+            Task<Void> closed = createTask(line.writer::waitClosed);
+            rig.turns(3);
 
-                line.writer.abort();
-                line.writer.abort();
+            line.writer.abort();
+            line.writer.abort();
 
-                assertThatThrownBy(drain::await).isInstanceOf(ConnectionResetException.class);
-                assertThat(read.await()).isEmpty();
-                closed.await();
-                assertThat(line.writer.getWriteBufferSize()).isZero();
-            }
+            assertThatThrownBy(drain::await).isInstanceOf(ConnectionResetException.class);
+            assertThat(read.await()).isEmpty();
+            closed.await();
+            assertThat(line.writer.getWriteBufferSize()).isZero();
         });
     }
 
     @EachPoller
     void waitClosed_cancelled_leavesTheConnectionAlone(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                Task<Void> one = createTask(line.writer::waitClosed);
-                Task<Void> two = createTask(line.writer::waitClosed);
-                rig.turns(2);
-                one.cancel();
-                assertThatThrownBy(one::await).isInstanceOf(CancelledError.class);
+        Line.run(kind, (rig, line) -> {
+            Task<Void> one = createTask(line.writer::waitClosed);
+            Task<Void> two = createTask(line.writer::waitClosed);
+            rig.turns(2);
+            one.cancel();
+            assertThatThrownBy(one::await).isInstanceOf(CancelledError.class);
 
-                line.writer.write(bytes("alive"));
-                assertThat(text(line.receive(5))).isEqualTo("alive");
-                line.writer.close();
+            line.writer.write(bytes("alive"));
+            assertThat(text(line.peer.receive(5))).isEqualTo("alive");
+            line.writer.close();
 
-                two.await();
-            }
+            two.await();
         });
     }
 
     @EachPoller
     void waitClosed_afterALoss_throwsIt_andNobodyElseIsTold(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                line.resetByPeer();
-                rig.await("the loss", () -> {
-                    line.writer.write(bytes("x"));
-                    return line.writer.isClosing();
-                });
+        Line.run(kind, (rig, line) -> {
+            line.peer.reset();
+            rig.await("the loss", () -> {
+                line.writer.write(bytes("x"));
+                return line.writer.isClosing();
+            });
 
-                Throwable first = catchThrowable(line.writer::waitClosed);
-                Throwable second = catchThrowable(line.writer::waitClosed);
+            Throwable first = catchThrowable(line.writer::waitClosed);
+            Throwable second = catchThrowable(line.writer::waitClosed);
 
-                assertThat(first).isInstanceOf(SocketException.class).isSameAs(second);
-                assertThat(line.reader.exception()).isSameAs(first);
-            }
+            assertThat(first).isInstanceOf(SocketException.class).isSameAs(second);
+            assertThat(line.reader.exception()).isSameAs(first);
         });
     }
 
@@ -583,23 +515,21 @@ class StreamWriterTest {
 
     @EachPoller
     void getExtraInfo_tellsTheAddresses(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                StreamWriter writer = line.writer;
-                assertThat(writer.getExtraInfo("peername"))
-                        .isEqualTo(line.peer.localAddress()).isEqualTo(writer.remoteAddress());
-                assertThat(writer.getExtraInfo("sockname"))
-                        .isEqualTo(line.peer.remoteAddress()).isEqualTo(writer.localAddress());
-                assertThat(writer.getExtraInfo("socket")).isInstanceOf(Socket.class);
-                assertThat(writer.getExtraInfo("sslcontext")).isNull();
-                assertThat(writer.toString()).startsWith("<StreamWriter open peer=/127.0.0.1:");
+        Line.run(kind, (_, line) -> {
+            StreamWriter writer = line.writer;
+            assertThat(writer.getExtraInfo("peername"))
+                    .isEqualTo(line.peer.socket().localAddress()).isEqualTo(writer.remoteAddress());
+            assertThat(writer.getExtraInfo("sockname"))
+                    .isEqualTo(line.peer.socket().remoteAddress()).isEqualTo(writer.localAddress());
+            assertThat(writer.getExtraInfo("socket")).isInstanceOf(Socket.class);
+            assertThat(writer.getExtraInfo("sslcontext")).isNull();
+            assertThat(writer.toString()).startsWith("<StreamWriter open peer=/127.0.0.1:");
 
-                writer.close();
+            writer.close();
 
-                assertThat(writer.remoteAddress()).as("still known").isNotNull();
-                assertThat(writer.localAddress()).isNull();
-                assertThat(writer.toString()).startsWith("<StreamWriter closed");
-            }
+            assertThat(writer.remoteAddress()).as("still known").isNotNull();
+            assertThat(writer.localAddress()).isNull();
+            assertThat(writer.toString()).startsWith("<StreamWriter closed");
         });
     }
 
@@ -607,30 +537,28 @@ class StreamWriterTest {
 
     @EachPoller
     void asOutputStream_waitsForASlowPeerAndClosesTheConnection(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
-            try (Line line = Line.on(rig)) {
-                OutputStream out = line.writer.asOutputStream();
-                byte[] much = Rig.pattern(MUCH);
-                Task<Integer> writing = createTask(() -> {
-                    int largest = 0;
-                    for (int at = 0; at < MUCH; at += 10_000) {
-                        out.write(much, at, 10_000);
-                        largest = Math.max(largest, line.writer.getWriteBufferSize());
-                    }
-                    out.write('!');
-                    out.flush();
-                    out.close();
-                    return largest;
-                });
-                rig.turns(50);
-                assertThat(writing.done()).isFalse();
+        Line.run(kind, (rig, line) -> {
+            OutputStream out = line.writer.asOutputStream();
+            byte[] much = Rig.pattern(MUCH);
+            Task<Integer> writing = createTask(() -> {
+                int largest = 0;
+                for (int at = 0; at < MUCH; at += 10_000) {
+                    out.write(much, at, 10_000);
+                    largest = Math.max(largest, line.writer.getWriteBufferSize());
+                }
+                out.write('!');
+                out.flush();
+                out.close();
+                return largest;
+            });
+            rig.turns(50);
+            assertThat(writing.done()).isFalse();
 
-                byte[] received = line.receiveAll();
+            byte[] received = line.peer.receiveAll();
 
-                assertThat(writing.await()).isLessThanOrEqualTo(64 * 1024 + 10_000);
-                assertThat(Arrays.copyOf(received, MUCH)).isEqualTo(much);
-                assertThat(received).hasSize(MUCH + 1).endsWith('!');
-            }
+            assertThat(writing.await()).isLessThanOrEqualTo(64 * 1024 + 10_000);
+            assertThat(Arrays.copyOf(received, MUCH)).isEqualTo(much);
+            assertThat(received).hasSize(MUCH + 1).endsWith('!');
         });
     }
 }

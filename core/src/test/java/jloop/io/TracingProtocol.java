@@ -11,6 +11,14 @@ import org.jspecify.annotations.Nullable;
 /// Notes what it is told. Tests override what is to be different.
 class TracingProtocol implements Protocol {
 
+    /// Sends back what comes.
+    static final class Echo extends TracingProtocol {
+        @Override
+        public void dataReceived(ByteBuffer data) {
+            transport().write(data);
+        }
+    }
+
     final List<String> trace = new ArrayList<>();
     @Nullable Transport transport;
     @Nullable Throwable lostBy;

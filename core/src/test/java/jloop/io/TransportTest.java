@@ -21,6 +21,7 @@ import jloop.ContextVar;
 import jloop.EachNetwork;
 import jloop.EventLoop;
 import jloop.KeyboardInterrupt;
+import jloop.RawPeer;
 import jloop.Rig;
 import jloop.Socket;
 import org.jspecify.annotations.Nullable;
@@ -31,44 +32,31 @@ class TransportTest {
     private static final int MUCH = 6_000_000;      // more than the kernel takes at once
 
     /// A connection as a transport on our side, as a plain socket on the side of the peer.
-    private record Line<P extends BaseProtocol>(Rig rig, Transport transport, P protocol,
-            Socket peer) implements AutoCloseable {
+    private record Line<P extends BaseProtocol>(Transport transport, P protocol, RawPeer peer)
+            implements AutoCloseable {
 
         static <P extends BaseProtocol> Line<P> on(Rig rig, Supplier<P> factory)
                 throws IOException {
             Rig.Ends ends = rig.connect();
             Connection<P> made = connectAcceptedSocket(factory, ends.server());
-            return new Line<>(rig, made.transport(), made.protocol(), ends.client());
+            return new Line<>(made.transport(), made.protocol(),
+                    new RawPeer(rig.loop, ends.client()));
         }
 
         static Line<TracingProtocol> on(Rig rig) throws IOException {
             return on(rig, TracingProtocol::new);
         }
 
-        EventLoop loop() {
-            return rig.loop;
+        interface Body {
+            void run(Rig rig, Line<TracingProtocol> line) throws Exception;
         }
 
-        void send(String text) throws IOException {
-            loop().sockSendall(peer, bytes(text));
-        }
-
-        byte[] receive(int count) throws IOException {
-            byte[] received = new byte[count];
-            for (int at = 0; at < count; ) {
-                int got = loop().sockRecvInto(peer, received, at, count - at);
-                if (got == 0) return Arrays.copyOf(received, at);
-                at += got;
-            }
-            return received;
-        }
-
-        byte[] receiveAll() throws IOException {
-            ByteArrayOutputStream all = new ByteArrayOutputStream();
-            for (byte[] part; (part = loop().sockRecv(peer, 65_536)).length > 0; ) {
-                all.writeBytes(part);
-            }
-            return all.toByteArray();
+        static void run(Rig.Network network, Body body) {
+            Rig.run(network, rig -> {
+                try (var line = on(rig)) {
+                    body.run(rig, line);
+                }
+            });
         }
 
         /// Writes until the kernel takes no more.
@@ -80,15 +68,61 @@ class TransportTest {
             return written;
         }
 
-        void resetByPeer() throws IOException {
-            peer.setLinger(0);
-            peer.close();
-        }
-
         @Override
         public void close() {
             transport.abort();
             peer.close();
+        }
+    }
+
+    /// Does something in the method whose name in the trace is `where`.
+    private static final class At extends TracingProtocol {
+
+        interface Deed {
+            void on(Transport transport) throws Exception;
+        }
+
+        private final String where;
+        private final Deed deed;
+
+        At(String where, Deed deed) {
+            this.where = where;
+            this.deed = deed;
+        }
+
+        static At throwing(String where, Throwable what) {
+            return new At(where, _ -> {
+                if (what instanceof Error error) throw error;
+                throw (Exception) what;
+            });
+        }
+
+        private void at(String here) throws Exception {
+            if (here.equals(where)) deed.on(transport());
+        }
+
+        @Override
+        public void connectionMade(Transport made) throws Exception {
+            super.connectionMade(made);
+            at("made");
+        }
+
+        @Override
+        public void dataReceived(ByteBuffer data) throws Exception {
+            super.dataReceived(data);
+            at("data");
+        }
+
+        @Override
+        public boolean eofReceived() throws Exception {
+            at("eof");
+            return super.eofReceived();
+        }
+
+        @Override
+        public void connectionLost(@Nullable Throwable why) throws Exception {
+            super.connectionLost(why);
+            at("lost");
         }
     }
 
@@ -102,21 +136,19 @@ class TransportTest {
 
     @EachNetwork
     void protocol_isToldMadeThenDataThenEofThenLost(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                assertThat(line.protocol.trace).containsExactly("made");
-                assertThat(line.protocol.transport).isSameAs(line.transport);
+        Line.run(network, (rig, line) -> {
+            assertThat(line.protocol.trace).containsExactly("made");
+            assertThat(line.protocol.transport).isSameAs(line.transport);
 
-                line.send("one");
-                awaitTrace(rig, line.protocol, "made", "one");
-                line.send("two");
-                awaitTrace(rig, line.protocol, "made", "one", "two");
-                line.peer.shutdownOutput();
+            line.peer.send("one");
+            awaitTrace(rig, line.protocol, "made", "one");
+            line.peer.send("two");
+            awaitTrace(rig, line.protocol, "made", "one", "two");
+            line.peer.socket().shutdownOutput();
 
-                awaitTrace(rig, line.protocol, "made", "one", "two", "eof", "lost");
-                assertThat(line.protocol.lostBy).isNull();
-                assertThat(line.receiveAll()).isEmpty();
-            }
+            awaitTrace(rig, line.protocol, "made", "one", "two", "eof", "lost");
+            assertThat(line.protocol.lostBy).isNull();
+            assertThat(line.peer.receiveAll()).isEmpty();
         });
     }
 
@@ -183,36 +215,8 @@ class TransportTest {
     void close_inEachMethod_isTheEndAllTheSame(Rig.Network network) {
         Rig.run(network, rig -> {
             for (String where : List.of("made", "data", "eof", "lost")) {
-                try (var line = Line.on(rig, () -> new TracingProtocol() {
-                    private void maybe(String here) {
-                        if (here.equals(where)) transport().abort();
-                    }
-
-                    @Override
-                    public void connectionMade(Transport made) throws Exception {
-                        super.connectionMade(made);
-                        maybe("made");
-                    }
-
-                    @Override
-                    public void dataReceived(ByteBuffer data) throws Exception {
-                        super.dataReceived(data);
-                        maybe("data");
-                    }
-
-                    @Override
-                    public boolean eofReceived() throws Exception {
-                        maybe("eof");
-                        return super.eofReceived();
-                    }
-
-                    @Override
-                    public void connectionLost(@Nullable Throwable why) throws Exception {
-                        maybe("lost");
-                        super.connectionLost(why);
-                    }
-                })) {
-                    if (!where.equals("made")) line.send("data");
+                try (var line = Line.on(rig, () -> new At(where, Transport::abort))) {
+                    if (!where.equals("made")) line.peer.send("data");
                     rig.turns(3);
                     line.peer.close();
 
@@ -260,7 +264,7 @@ class TransportTest {
                     trace.add("lost");
                 }
             })) {
-                line.send("data");
+                line.peer.send("data");
                 rig.await("the data", () -> seen.size() == 2);
                 line.peer.close();
                 rig.await("the end", line.protocol::isLost);
@@ -284,9 +288,9 @@ class TransportTest {
                     kept.add(data);
                 }
             })) {
-                line.send("first");
+                line.peer.send("first");
                 rig.await("the first", () -> kept.size() == 1);
-                line.send("other");
+                line.peer.send("other");
                 rig.await("the second", () -> kept.size() == 2);
 
                 assertThat(TracingProtocol.textOf(kept.get(0))).isEqualTo("first");
@@ -308,7 +312,7 @@ class TransportTest {
                     all.writeBytes(data.array());
                 }
             })) {
-                rig.loop.sockSendall(line.peer, much);
+                line.peer.send(much);
                 rig.await("the bytes", () -> all.size() == MUCH);
 
                 assertThat(all.toByteArray()).isEqualTo(much);
@@ -336,7 +340,7 @@ class TransportTest {
                 }
             };
             try (var line = Line.on(rig, () -> small)) {
-                rig.loop.sockSendall(line.peer, new byte[50]);
+                line.peer.send(new byte[50]);
                 rig.await("all", () -> trace.size() == 10);
 
                 assertThat(trace).containsExactly("data", "other", "data", "other", "data",
@@ -356,7 +360,7 @@ class TransportTest {
                 }
             })) {
                 assertThat(line.transport.isReading()).isFalse();
-                line.send("held");
+                line.peer.send("held");
                 rig.turns(10);
                 assertThat(line.protocol.trace).containsExactly("made");
 
@@ -370,80 +374,74 @@ class TransportTest {
 
     @EachNetwork
     void pauseReading_whileAnEventIsOnItsWay_holdsItBack(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                for (int turns = 0; turns < 4; turns++) {
-                    line.transport.resumeReading();
-                    line.transport.resumeReading();
-                    rig.await("nothing", () -> true);
-                    int before = line.protocol.trace.size();
-                    line.send("x");
-                    rig.turns(turns);
-                    line.transport.pauseReading();
-                    line.transport.pauseReading();
-                    int then = line.protocol.trace.size();
+        Line.run(network, (rig, line) -> {
+            for (int turns = 0; turns < 4; turns++) {
+                line.transport.resumeReading();
+                line.transport.resumeReading();
+                rig.await("nothing", () -> true);
+                int before = line.protocol.trace.size();
+                line.peer.send("x");
+                rig.turns(turns);
+                line.transport.pauseReading();
+                line.transport.pauseReading();
+                int then = line.protocol.trace.size();
 
-                    rig.turns(5);
-                    assertThat(line.protocol.trace).hasSize(then);
+                rig.turns(5);
+                assertThat(line.protocol.trace).hasSize(then);
 
-                    line.transport.resumeReading();
-                    rig.await("the byte", () -> line.protocol.trace.size() == before + 1);
-                }
+                line.transport.resumeReading();
+                rig.await("the byte", () -> line.protocol.trace.size() == before + 1);
             }
         });
     }
 
     @EachNetwork
     void pauseAndResume_onceClosing_doNothing(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                line.fill();
-                line.transport.close();
+        Line.run(network, (rig, line) -> {
+            line.fill();
+            line.transport.close();
 
-                line.transport.pauseReading();
-                line.transport.resumeReading();
-                line.send("ignored");
-                rig.turns(5);
+            line.transport.pauseReading();
+            line.transport.resumeReading();
+            line.peer.send("ignored");
+            rig.turns(5);
 
-                assertThat(line.protocol.bytes).isZero();
-            }
+            assertThat(line.protocol.bytes).isZero();
         });
     }
 
     @EachNetwork
     void setProtocol_fromPlainToBufferedAndBack_switchesTheWayOfReceiving(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                line.send("plain");
-                awaitTrace(rig, line.protocol, "made", "plain");
+        Line.run(network, (rig, line) -> {
+            line.peer.send("plain");
+            awaitTrace(rig, line.protocol, "made", "plain");
 
-                List<String> got = new ArrayList<>();
-                ByteBuffer buffer = ByteBuffer.allocate(100);
-                BufferedProtocol buffered = new BufferedProtocol() {
-                    @Override
-                    public ByteBuffer getBuffer(int sizeHint) {
-                        got.add("hint " + sizeHint);
-                        return buffer;
-                    }
+            List<String> got = new ArrayList<>();
+            ByteBuffer buffer = ByteBuffer.allocate(100);
+            BufferedProtocol buffered = new BufferedProtocol() {
+                @Override
+                public ByteBuffer getBuffer(int sizeHint) {
+                    got.add("hint " + sizeHint);
+                    return buffer;
+                }
 
-                    @Override
-                    public void bufferUpdated(int count) {
-                        got.add(text(Arrays.copyOf(buffer.array(), count)));
-                    }
-                };
-                line.transport.setProtocol(buffered);
-                assertThat(line.transport.getProtocol()).isSameAs(buffered);
-                line.send("buffered");
-                rig.await("the data", () -> got.size() == 2);
-                assertThat(got).containsExactly("hint -1", "buffered");
+                @Override
+                public void bufferUpdated(int count) {
+                    got.add(text(Arrays.copyOf(buffer.array(), count)));
+                }
+            };
+            line.transport.setProtocol(buffered);
+            assertThat(line.transport.getProtocol()).isSameAs(buffered);
+            line.peer.send("buffered");
+            rig.await("the data", () -> got.size() == 2);
+            assertThat(got).containsExactly("hint -1", "buffered");
 
-                line.transport.setProtocol(line.protocol);
-                line.send("again");
-                awaitTrace(rig, line.protocol, "made", "plain", "again");
-                assertThatThrownBy(() -> line.transport.setProtocol(new BaseProtocol() { }))
-                        .isInstanceOf(IllegalArgumentException.class);
-                assertThat(line.transport.getProtocol()).isSameAs(line.protocol);
-            }
+            line.transport.setProtocol(line.protocol);
+            line.peer.send("again");
+            awaitTrace(rig, line.protocol, "made", "plain", "again");
+            assertThatThrownBy(() -> line.transport.setProtocol(new BaseProtocol() { }))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(line.transport.getProtocol()).isSameAs(line.protocol);
         });
     }
 
@@ -493,7 +491,7 @@ class TransportTest {
                     ByteBuffer.allocateDirect(20), ByteBuffer.allocateDirect(30).position(7))) {
                 int position = buffer.position();
                 try (var line = Line.on(rig, () -> new Buffering(buffer))) {
-                    line.send("hello");
+                    line.peer.send("hello");
                     rig.await("the data", () -> !line.protocol.trace.isEmpty());
                     line.peer.close();
                     rig.await("the end", () -> line.protocol.trace.contains("lost"));
@@ -511,7 +509,7 @@ class TransportTest {
             for (ByteBuffer buffer : List.of(ByteBuffer.allocate(0),
                     ByteBuffer.allocate(10).asReadOnlyBuffer())) {
                 try (var line = Line.on(rig, () -> new Buffering(buffer))) {
-                    line.send("x");
+                    line.peer.send("x");
                     rig.await("the end", () -> !line.protocol.trace.isEmpty());
 
                     assertThat(line.protocol.trace).containsExactly("lost");
@@ -535,7 +533,7 @@ class TransportTest {
                     return true;
                 }
             })) {
-                line.peer.shutdownOutput();
+                line.peer.socket().shutdownOutput();
                 awaitTrace(rig, line.protocol, "made", "eof");
                 line.transport.pauseReading();
                 line.transport.resumeReading();
@@ -544,11 +542,11 @@ class TransportTest {
                 assertThat(line.transport.isClosing()).isFalse();
 
                 line.transport.write(bytes("answer"));
-                assertThat(text(line.receive(6))).isEqualTo("answer");
+                assertThat(text(line.peer.receive(6))).isEqualTo("answer");
                 line.transport.close();
 
                 awaitTrace(rig, line.protocol, "made", "eof", "lost");
-                assertThat(line.receiveAll()).isEmpty();
+                assertThat(line.peer.receiveAll()).isEmpty();
             }
         });
     }
@@ -559,11 +557,11 @@ class TransportTest {
             byte[] much = Rig.pattern(MUCH);
             try (var line = Line.on(rig)) {
                 line.transport.write(much);
-                line.peer.shutdownOutput();
+                line.peer.socket().shutdownOutput();
                 rig.await("eof", () -> line.protocol.trace.contains("eof"));
                 assertThat(line.protocol.isLost()).isFalse();
 
-                assertThat(line.receiveAll()).isEqualTo(much);
+                assertThat(line.peer.receiveAll()).isEqualTo(much);
                 rig.await("the end", line.protocol::isLost);
             }
         });
@@ -573,24 +571,22 @@ class TransportTest {
 
     @EachNetwork
     void write_whatFits_isSentAtOnce(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                ByteBuffer direct = ByteBuffer.allocateDirect(10).put(bytes("..direct..")).flip();
-                ByteBuffer readOnly = ByteBuffer.wrap(bytes("..read..")).asReadOnlyBuffer();
-                line.transport.write(bytes("hello"));
-                line.transport.write(bytes("-- world --"), 3, 5);
-                line.transport.write(new byte[0]);
-                line.transport.write(direct.position(2).limit(8));
-                line.transport.write(readOnly.position(2).limit(6));
-                line.transport.writelines(List.of(ByteBuffer.wrap(bytes("one")),
-                        ByteBuffer.allocate(0), ByteBuffer.wrap(bytes("two"))));
+        Line.run(network, (_, line) -> {
+            ByteBuffer direct = ByteBuffer.allocateDirect(10).put(bytes("..direct..")).flip();
+            ByteBuffer readOnly = ByteBuffer.wrap(bytes("..read..")).asReadOnlyBuffer();
+            line.transport.write(bytes("hello"));
+            line.transport.write(bytes("-- world --"), 3, 5);
+            line.transport.write(new byte[0]);
+            line.transport.write(direct.position(2).limit(8));
+            line.transport.write(readOnly.position(2).limit(6));
+            line.transport.writelines(List.of(ByteBuffer.wrap(bytes("one")),
+                    ByteBuffer.allocate(0), ByteBuffer.wrap(bytes("two"))));
 
-                assertThat(line.transport.getWriteBufferSize()).isZero();
-                assertThat(direct.hasRemaining() || readOnly.hasRemaining()).isFalse();
-                assertThat(text(line.receive(26))).isEqualTo("helloworlddirectreadonetwo");
-                assertThatThrownBy(() -> line.transport.write(new byte[3], 2, 2))
-                        .isInstanceOf(IndexOutOfBoundsException.class);
-            }
+            assertThat(line.transport.getWriteBufferSize()).isZero();
+            assertThat(direct.hasRemaining() || readOnly.hasRemaining()).isFalse();
+            assertThat(text(line.peer.receive(26))).isEqualTo("helloworlddirectreadonetwo");
+            assertThatThrownBy(() -> line.transport.write(new byte[3], 2, 2))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
         });
     }
 
@@ -610,8 +606,8 @@ class TransportTest {
                     buffer.clear().put(new byte[MUCH]);
                     line.transport.write(bytes("behind"));
 
-                    assertThat(line.receive(MUCH)).isEqualTo(much);
-                    assertThat(text(line.receive(6))).isEqualTo("behind");
+                    assertThat(line.peer.receive(MUCH)).isEqualTo(much);
+                    assertThat(text(line.peer.receive(6))).isEqualTo("behind");
                     rig.await("an empty buffer",
                             () -> line.transport.getWriteBufferSize() == 0);
                 }
@@ -621,54 +617,50 @@ class TransportTest {
 
     @EachNetwork
     void pauseAndResume_areStrictlyPairedAtTheLimits(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                Transport transport = line.transport;
-                int written = line.fill();
-                transport.setWriteBufferLimits(transport.getWriteBufferSize() + 10, 5);
-                transport.write(new byte[10]);
-                assertThat(line.protocol.trace).as("at the limit").containsExactly("made");
-                transport.write(new byte[1]);
-                assertThat(line.protocol.trace).as("above").containsExactly("made", "pause");
-                transport.write(new byte[100_000]);
-                assertThat(line.protocol.trace).as("once").containsExactly("made", "pause");
+        Line.run(network, (rig, line) -> {
+            Transport transport = line.transport;
+            int written = line.fill();
+            transport.setWriteBufferLimits(transport.getWriteBufferSize() + 10, 5);
+            transport.write(new byte[10]);
+            assertThat(line.protocol.trace).as("at the limit").containsExactly("made");
+            transport.write(new byte[1]);
+            assertThat(line.protocol.trace).as("above").containsExactly("made", "pause");
+            transport.write(new byte[100_000]);
+            assertThat(line.protocol.trace).as("once").containsExactly("made", "pause");
 
-                line.receive(written + 100_011);
-                awaitTrace(rig, line.protocol, "made", "pause", "resume");
+            line.peer.receive(written + 100_011);
+            awaitTrace(rig, line.protocol, "made", "pause", "resume");
 
-                written = line.fill();
-                transport.setWriteBufferLimits(0, 0);
-                assertThat(line.protocol.trace).containsExactly(
-                        "made", "pause", "resume", "pause");
-                line.receive(written);
-                awaitTrace(rig, line.protocol, "made", "pause", "resume", "pause", "resume");
-            }
+            written = line.fill();
+            transport.setWriteBufferLimits(0, 0);
+            assertThat(line.protocol.trace).containsExactly(
+                    "made", "pause", "resume", "pause");
+            line.peer.receive(written);
+            awaitTrace(rig, line.protocol, "made", "pause", "resume", "pause", "resume");
         });
     }
 
     @EachNetwork
     void setWriteBufferLimits_byOneByBothByNone(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                Transport transport = line.transport;
-                assertThat(transport.getWriteBufferLimits())
-                        .isEqualTo(new WriteBufferLimits(16 * 1024, 64 * 1024));
-                transport.setWriteBufferLimits(100, null);
-                assertThat(transport.getWriteBufferLimits())
-                        .isEqualTo(new WriteBufferLimits(25, 100));
-                transport.setWriteBufferLimits(null, 100);
-                assertThat(transport.getWriteBufferLimits())
-                        .isEqualTo(new WriteBufferLimits(100, 400));
-                transport.setWriteBufferLimits(null, null);
-                assertThat(transport.getWriteBufferLimits()).isEqualTo(WriteBufferLimits.DEFAULT);
-                transport.setWriteBufferLimits(0, 0);
-                for (Integer[] wrong : new Integer[][] {{1, 2}, {10, -1}, {-1, null}}) {
-                    assertThatThrownBy(() -> transport.setWriteBufferLimits(wrong[0], wrong[1]))
-                            .isInstanceOf(IllegalArgumentException.class);
-                }
-                assertThat(transport.getWriteBufferLimits())
-                        .isEqualTo(new WriteBufferLimits(0, 0));
+        Line.run(network, (_, line) -> {
+            Transport transport = line.transport;
+            assertThat(transport.getWriteBufferLimits())
+                    .isEqualTo(new WriteBufferLimits(16 * 1024, 64 * 1024));
+            transport.setWriteBufferLimits(100, null);
+            assertThat(transport.getWriteBufferLimits())
+                    .isEqualTo(new WriteBufferLimits(25, 100));
+            transport.setWriteBufferLimits(null, 100);
+            assertThat(transport.getWriteBufferLimits())
+                    .isEqualTo(new WriteBufferLimits(100, 400));
+            transport.setWriteBufferLimits(null, null);
+            assertThat(transport.getWriteBufferLimits()).isEqualTo(WriteBufferLimits.DEFAULT);
+            transport.setWriteBufferLimits(0, 0);
+            for (Integer[] wrong : new Integer[][] {{1, 2}, {10, -1}, {-1, null}}) {
+                assertThatThrownBy(() -> transport.setWriteBufferLimits(wrong[0], wrong[1]))
+                        .isInstanceOf(IllegalArgumentException.class);
             }
+            assertThat(transport.getWriteBufferLimits())
+                    .isEqualTo(new WriteBufferLimits(0, 0));
         });
     }
 
@@ -693,11 +685,11 @@ class TransportTest {
                 line.transport.setWriteBufferLimits(0, null);
                 int written = line.fill();
                 assertThat(rig.takeReport()).isSameAs(thrown.get(0));
-                line.receive(written);
+                line.peer.receive(written);
                 assertThat(rig.takeReport()).isSameAs(thrown.get(1));
 
                 line.transport.write(bytes("alive"));
-                assertThat(text(line.receive(5))).isEqualTo("alive");
+                assertThat(text(line.peer.receive(5))).isEqualTo("alive");
                 assertThat(line.transport.isClosing()).isFalse();
             }
         });
@@ -718,8 +710,8 @@ class TransportTest {
                 assertThatThrownBy(() -> line.transport.write(ByteBuffer.allocateDirect(1)))
                         .isInstanceOf(IllegalStateException.class);
 
-                assertThat(line.receiveAll()).isEqualTo(much);
-                line.send("still heard");
+                assertThat(line.peer.receiveAll()).isEqualTo(much);
+                line.peer.send("still heard");
                 awaitTrace(rig, line.protocol, "made", "pause", "resume", "still heard");
             }
         });
@@ -727,17 +719,15 @@ class TransportTest {
 
     @EachNetwork
     void writeEof_withNothingKept_isAtOnceAndAfterCloseNothing(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                line.transport.writeEof();
-                assertThat(line.receiveAll()).isEmpty();
-                line.send("x");
-                awaitTrace(rig, line.protocol, "made", "x");
+        Line.run(network, (rig, line) -> {
+            line.transport.writeEof();
+            assertThat(line.peer.receiveAll()).isEmpty();
+            line.peer.send("x");
+            awaitTrace(rig, line.protocol, "made", "x");
 
-                line.transport.close();
-                line.transport.writeEof();
-                awaitTrace(rig, line.protocol, "made", "x", "lost");
-            }
+            line.transport.close();
+            line.transport.writeEof();
+            awaitTrace(rig, line.protocol, "made", "x", "lost");
         });
     }
 
@@ -755,10 +745,10 @@ class TransportTest {
                 line.transport.write(much);
                 line.transport.close();
                 line.transport.close();
-                line.send("not heard any more");
+                line.peer.send("not heard any more");
 
-                assertThat(line.receive(MUCH)).isEqualTo(much);
-                assertThat(text(line.receiveAll())).isEqualTo("the last word");
+                assertThat(line.peer.receive(MUCH)).isEqualTo(much);
+                assertThat(text(line.peer.receiveAll())).isEqualTo("the last word");
                 rig.await("the end", line.protocol::isLost);
                 assertThat(line.protocol.bytes).isZero();
             }
@@ -805,13 +795,11 @@ class TransportTest {
 
     @EachNetwork
     void reset_byThePeer_isToldToTheProtocolAlone(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                line.resetByPeer();
+        Line.run(network, (rig, line) -> {
+            line.peer.reset();
 
-                awaitTrace(rig, line.protocol, "made", "lost");
-                assertThat(line.protocol.lostBy).isInstanceOf(IOException.class);
-            }
+            awaitTrace(rig, line.protocol, "made", "lost");
+            assertThat(line.protocol.lostBy).isInstanceOf(IOException.class);
         });
     }
 
@@ -821,7 +809,7 @@ class TransportTest {
             for (boolean isDirect : new boolean[] {false, true}) {
                 try (var line = Line.on(rig)) {
                     line.transport.pauseReading();
-                    line.resetByPeer();
+                    line.peer.reset();
                     ByteBuffer data = isDirect ? ByteBuffer.allocateDirect(1)
                             : ByteBuffer.allocate(1);
                     rig.await("a failure", () -> {
@@ -839,59 +827,15 @@ class TransportTest {
 
     @EachNetwork
     void reset_whileMuchIsKept_endsTheConnection(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                line.transport.pauseReading();
-                line.transport.write(new byte[MUCH]);
-                line.resetByPeer();
+        Line.run(network, (rig, line) -> {
+            line.transport.pauseReading();
+            line.transport.write(new byte[MUCH]);
+            line.peer.reset();
 
-                rig.await("the end", line.protocol::isLost);
-                assertThat(line.protocol.lostBy).isInstanceOf(IOException.class);
-                assertThat(line.transport.getWriteBufferSize()).isZero();
-            }
+            rig.await("the end", line.protocol::isLost);
+            assertThat(line.protocol.lostBy).isInstanceOf(IOException.class);
+            assertThat(line.transport.getWriteBufferSize()).isZero();
         });
-    }
-
-    private static final class Throwing extends TracingProtocol {
-
-        private final String where;
-        private final Throwable what;
-
-        Throwing(String where, Throwable what) {
-            this.where = where;
-            this.what = what;
-        }
-
-        private void at(String here) throws Exception {
-            if (!here.equals(where)) return;
-            if (what instanceof Error error) throw error;
-            throw (Exception) what;
-        }
-
-        @Override
-        public void connectionMade(Transport made) throws Exception {
-            super.connectionMade(made);
-            at("made");
-        }
-
-        @Override
-        public void dataReceived(ByteBuffer data) throws Exception {
-            super.dataReceived(data);
-            at("data");
-        }
-
-        @Override
-        public boolean eofReceived() throws Exception {
-            super.eofReceived();
-            at("eof");
-            return true;
-        }
-
-        @Override
-        public void connectionLost(@Nullable Throwable why) throws Exception {
-            super.connectionLost(why);
-            at("lost");
-        }
     }
 
     @EachNetwork
@@ -900,9 +844,9 @@ class TransportTest {
             for (String where : List.of("made", "data", "eof", "lost")) {
                 for (Throwable what : List.of(new IllegalStateException(where),
                         new AssertionError(where), new StackOverflowError(where))) {
-                    try (var line = Line.on(rig, () -> new Throwing(where, what))) {
-                        if (!where.equals("made")) line.send("data");
-                        if (where.equals("eof")) line.peer.shutdownOutput();
+                    try (var line = Line.on(rig, () -> At.throwing(where, what))) {
+                        if (!where.equals("made")) line.peer.send("data");
+                        if (where.equals("eof")) line.peer.socket().shutdownOutput();
                         if (where.equals("lost")) line.transport.close();
 
                         assertThat(rig.takeReport()).isSameAs(what);
@@ -919,8 +863,8 @@ class TransportTest {
     void protocol_thatThrowsAnIOException_endsTheConnectionInSilence(Rig.Network network) {
         Rig.run(network, rig -> {
             IOException thrown = new IOException("data");
-            try (var line = Line.on(rig, () -> new Throwing("data", thrown))) {
-                line.send("x");
+            try (var line = Line.on(rig, () -> At.throwing("data", thrown))) {
+                line.peer.send("x");
 
                 rig.await("the end", line.protocol::isLost);
                 assertThat(line.protocol.lostBy).isSameAs(thrown);
@@ -952,7 +896,7 @@ class TransportTest {
                     }
                 };
                 try (var line = Line.on(rig, () -> throwing)) {
-                    line.send("x");
+                    line.peer.send("x");
 
                     assertThat(rig.takeReport()).isSameAs(thrown);
                     rig.await("the end", () -> !lost.isEmpty());
@@ -968,7 +912,7 @@ class TransportTest {
         try (loop) {
             assertThatThrownBy(() -> loop.runUntilComplete(() -> {
                 Server server = jloop.Asyncio.createServer(
-                        () -> new Throwing("data", new KeyboardInterrupt()), "127.0.0.1", 0);
+                        () -> At.throwing("data", new KeyboardInterrupt()), "127.0.0.1", 0);
                 try (server; StreamPair pair = jloop.Asyncio.openConnection(
                         "127.0.0.1", server.port())) {
                     pair.writer().write(bytes("x"));
@@ -1012,23 +956,21 @@ class TransportTest {
 
     @EachNetwork
     void getExtraInfo_tellsOfTheSocketAndOfNothingElse(Rig.Network network) {
-        Rig.run(network, rig -> {
-            try (var line = Line.on(rig)) {
-                Transport transport = line.transport;
-                assertThat(transport.getExtraInfo("peername"))
-                        .isEqualTo(line.peer.localAddress());
-                assertThat(transport.getExtraInfo("sockname"))
-                        .isEqualTo(line.peer.remoteAddress());
-                assertThat(transport.getExtraInfo("cipher")).isNull();
-                assertThat(transport.toString()).contains("open", "127.0.0.1");
+        Line.run(network, (rig, line) -> {
+            Transport transport = line.transport;
+            assertThat(transport.getExtraInfo("peername"))
+                    .isEqualTo(line.peer.socket().localAddress());
+            assertThat(transport.getExtraInfo("sockname"))
+                    .isEqualTo(line.peer.socket().remoteAddress());
+            assertThat(transport.getExtraInfo("cipher")).isNull();
+            assertThat(transport.toString()).contains("open", "127.0.0.1");
 
-                transport.close();
-                rig.await("the end", line.protocol::isLost);
-                rig.turns(2);
-                assertThat(transport.getExtraInfo("peername")).isNotNull();
-                assertThat(transport.getExtraInfo("sockname")).isNull();
-                assertThat(transport.toString()).contains("closed");
-            }
+            transport.close();
+            rig.await("the end", line.protocol::isLost);
+            rig.turns(2);
+            assertThat(transport.getExtraInfo("peername")).isNotNull();
+            assertThat(transport.getExtraInfo("sockname")).isNull();
+            assertThat(transport.toString()).contains("closed");
         });
     }
 }
