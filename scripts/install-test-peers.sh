@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # Installs the programs that tests talk to or look with, those that are missing (Debian, as root).
-# Elsewhere it names them. Without theirs the tests of the benchmarks fail, and others are skipped;
-# both say so.
+# Elsewhere it names them and fails, as the tests that need them would.
 set -euo pipefail
 
 declare -A package=(
     [curl]=curl [openssl]=openssl [wrk]=wrk [python3]=python3 [strace]=strace [ip]=iproute2
-    [gcc]=gcc [taskset]=util-linux [socat]=socat
+    [gcc]=gcc [taskset]=util-linux [setsid]=util-linux [socat]=socat [kill]=procps [git]=git
 )
 
 missing=()
-for program in "${!package[@]}"; do
-    command -v "$program" >/dev/null || missing+=("${package[$program]}")
+for program in "${!package[@]}"; do     # -P: kill is a builtin of the shell, too
+    type -P "$program" >/dev/null || missing+=("${package[$program]}")
 done
 
 # Headers, of the C library and of io_uring: the benchmarks' load generator and servers need them.

@@ -7,11 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 
 /// Ctrl-C and SIGTERM, each in a JVM of its own that sends them to itself.
-@DisabledOnOs(OS.WINDOWS)
 class SignalTest {
 
     private static final Duration LONG = Duration.ofSeconds(100);

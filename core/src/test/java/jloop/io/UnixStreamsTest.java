@@ -7,11 +7,11 @@ import static jloop.Asyncio.createUnixServer;
 import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startUnixServer;
 import static jloop.Asyncio.toThread;
+import static jloop.Rig.ask;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -21,7 +21,6 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -40,6 +39,7 @@ import jloop.FailingCalls;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
+import jloop.io.TracingProtocol.Echo;
 import jloop.kernel.Errno;
 import jloop.poller.UnixName;
 import org.junit.jupiter.api.Test;
@@ -69,19 +69,7 @@ class UnixStreamsTest {
         return ((int) Files.getAttribute(path, "unix:mode") & 0170000) == 0140000;
     }
 
-    private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
-        for (byte[] line; (line = reader.readline()).length > 0; ) {
-            writer.write(line);
-            writer.drain();
-        }
-    }
-
-    private static String ask(StreamPair pair, String question) throws IOException {
-        pair.writer().write(bytes(question + "\n"));
-        return text(pair.reader().readline()).strip();
-    }
-
-    private static String ask(Path path, String question) throws IOException {
+    private static String askAt(Path path, String question) throws IOException {
         try (StreamPair pair = openUnixConnection(path)) {
             return ask(pair, question);
         }
@@ -113,7 +101,7 @@ class UnixStreamsTest {
     @AsIn({"test_streams.test_start_unix_server", "test_streams.test_open_unix_connection"})
     void startUnixServer_servesEachConnectionInATaskOfItsOwn(Rig.Network network) {
         Rig.run(network, rig -> {
-            try (Server server = startUnixServer(UnixStreamsTest::echo, path());
+            try (Server server = startUnixServer(Rig::echo, path());
                     StreamPair one = openUnixConnection(path());
                     StreamPair two = openUnixConnection(path(), o -> o.withLimit(1000))) {
                 assertThat(ask(two, "two")).isEqualTo("two");
@@ -308,7 +296,7 @@ class UnixStreamsTest {
         Rig.run(kind, rig -> {
             leaveStaleSocket(rig, path());
             try (Server _ = saying("new\n", path())) {
-                assertThat(ask(path(), "?")).isEqualTo("new");
+                assertThat(askAt(path(), "?")).isEqualTo("new");
             }
         });
     }
@@ -316,17 +304,17 @@ class UnixStreamsTest {
     @EachNetwork
     void startUnixServer_aSocketInUse_isReplacedAndKeepsItsConnections(Rig.Network network) {
         Rig.run(network, rig -> {
-            Server old = startUnixServer(UnixStreamsTest::echo, path());
+            Server old = startUnixServer(Rig::echo, path());
             try (StreamPair pair = openUnixConnection(path())) {
                 assertThat(ask(pair, "one")).isEqualTo("one");
 
                 Server young = saying("young\n", path());
 
-                assertThat(ask(path(), "?")).isEqualTo("young");
+                assertThat(askAt(path(), "?")).isEqualTo("young");
                 assertThat(ask(pair, "two")).isEqualTo("two");
                 assertThat(old.isServing()).isTrue();
                 old.close();
-                assertThat(ask(path(), "?")).as("the file is not that of the old one any more")
+                assertThat(askAt(path(), "?")).as("the file is not that of the old one any more")
                         .isEqualTo("young");
                 young.close();
                 assertThatThrownBy(() -> openUnixConnection(path()))
@@ -365,7 +353,7 @@ class UnixStreamsTest {
             leaveStaleSocket(rig, other);
             Files.createSymbolicLink(path(), other);
             try (Server _ = saying("here\n", path())) {
-                assertThat(ask(path(), "?")).isEqualTo("here");
+                assertThat(askAt(path(), "?")).isEqualTo("here");
                 assertThat(isSocket(other)).isTrue();
                 assertThat(Files.isSymbolicLink(path())).isFalse();
             }
@@ -405,7 +393,7 @@ class UnixStreamsTest {
             int longest = network == Rig.Network.NIO ? 106 : 107;
             Path fits = ofLength(longest);
             try (Server _ = saying("long\n", fits)) {
-                assertThat(ask(fits, "?")).isEqualTo("long");
+                assertThat(askAt(fits, "?")).isEqualTo("long");
             }
             Path tooLong = ofLength(108);
             assertThatThrownBy(() -> saying("x", tooLong)).isInstanceOf(SocketException.class)
@@ -478,7 +466,7 @@ class UnixStreamsTest {
             assertThat(isSocket(path())).isTrue();
 
             try (Server _ = saying("two\n", path())) {
-                assertThat(ask(path(), "?")).isEqualTo("two");
+                assertThat(askAt(path(), "?")).isEqualTo("two");
             }
             assertThat(isThere(path())).isFalse();
         });
@@ -554,12 +542,12 @@ class UnixStreamsTest {
         Rig.run(network, rig -> {
             UnixName name = UnixName.of("jloop-test-" + ProcessHandle.current().pid());
             for (int i = 0; i < 2; i++) {
-                try (Server server = startUnixServer(UnixStreamsTest::echo, name, o -> o);
+                try (Server server = startUnixServer(Rig::echo, name, o -> o);
                         StreamPair pair = openUnixConnection(name, o -> o)) {
                     assertThat(ask(pair, "hello")).isEqualTo("hello");
                     assertThat(pair.writer().getExtraInfo("peername")).isEqualTo(name);
                     assertThat(server.sockets().getFirst().localAddress()).isEqualTo(name);
-                    assertThatThrownBy(() -> startUnixServer(UnixStreamsTest::echo, name, o -> o))
+                    assertThatThrownBy(() -> startUnixServer(Rig::echo, name, o -> o))
                             .isInstanceOf(BindException.class).hasMessageContaining("@jloop-test-");
                 }
             }
@@ -572,7 +560,7 @@ class UnixStreamsTest {
     void anAbstractName_byJavaNio_isToldToNeedEpoll() {
         Rig.run(Rig.Kind.NIO, rig -> {
             UnixName name = UnixName.of("jloop-test");
-            assertThatThrownBy(() -> startUnixServer(UnixStreamsTest::echo, name, o -> o))
+            assertThatThrownBy(() -> startUnixServer(Rig::echo, name, o -> o))
                     .isInstanceOf(SocketException.class).hasMessageContaining("epoll");
             assertThatThrownBy(() -> openUnixConnection(name, o -> o))
                     .isInstanceOf(SocketException.class).hasMessageContaining("epoll");
@@ -591,14 +579,6 @@ class UnixStreamsTest {
     }
 
     // ---- Protocols
-
-    /// Sends back what comes.
-    private static final class Echo extends TracingProtocol {
-        @Override
-        public void dataReceived(ByteBuffer data) throws Exception {
-            transport().write(data);
-        }
-    }
 
     @EachNetwork
     @AsIn({"test_events.test_create_unix_server", "test_events.test_create_unix_connection"})
@@ -633,7 +613,7 @@ class UnixStreamsTest {
 
                 server.startServing();
 
-                assertThat(ask(path(), "hello")).isEqualTo("hello");
+                assertThat(askAt(path(), "hello")).isEqualTo("hello");
             }
             assertThat(isThere(path())).isFalse();
         });
@@ -680,10 +660,11 @@ class UnixStreamsTest {
 
     // ---- Others at the other end
 
-    private static void assumeThereIs(String program) {
+    private static void checkInstalled(String program) {
         boolean found = Pattern.compile(File.pathSeparator).splitAsStream(System.getenv("PATH"))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-        assumeTrue(found, program + " is not installed: scripts/install-test-peers.sh");
+        assertThat(found).as(program + " is missing: scripts/install-test-peers.sh installs it")
+                .isTrue();
     }
 
     /// What a program prints that is given `input`.
@@ -705,16 +686,16 @@ class UnixStreamsTest {
 
     @EachPoller
     void socat_connects_isServed(Rig.Kind kind) {
-        assumeThereIs("socat");
+        checkInstalled("socat");
         Rig.run(kind, rig -> {
-            try (Server _ = startUnixServer(UnixStreamsTest::echo, path())) {
+            try (Server _ = startUnixServer(Rig::echo, path())) {
                 List<String> command = List.of("socat", "-t", "10", "-", "UNIX-CONNECT:" + path());
                 assertThat(toThread(() -> output("one\ntwo\n", command)))
                         .isEqualTo("one\ntwo\n");
             }
             if (kind == Rig.Kind.NIO) return;
             UnixName name = UnixName.of("jloop-socat-" + ProcessHandle.current().pid());
-            try (Server _ = startUnixServer(UnixStreamsTest::echo, name, o -> o)) {
+            try (Server _ = startUnixServer(Rig::echo, name, o -> o)) {
                 List<String> command = List.of("socat", "-t", "10", "-",
                         "ABSTRACT-CONNECT:" + name.toString().substring(1));
                 assertThat(toThread(() -> output("one\n", command))).isEqualTo("one\n");
@@ -724,7 +705,7 @@ class UnixStreamsTest {
 
     @EachPoller
     void socat_listens_answers(Rig.Kind kind) {
-        assumeThereIs("socat");
+        checkInstalled("socat");
         Rig.run(kind, rig -> {
             Process socat = new ProcessBuilder("socat", "UNIX-LISTEN:" + path(), "PIPE")
                     .inheritIO().start();
@@ -756,7 +737,7 @@ class UnixStreamsTest {
     /// A receive stops at a message that brings descriptors though there is more behind it.
     @EachPoller
     void python_sendsDescriptorsToo_everyByteArrives(Rig.Kind kind) {
-        assumeThereIs("python3");
+        checkInstalled("python3");
         Rig.run(kind, rig -> {
             try (Server _ = startUnixServer((reader, writer) -> {
                 writer.write(bytes(reader.readAll().length + "\n"));
@@ -777,9 +758,9 @@ class UnixStreamsTest {
 
     @EachPoller
     void asyncio_atTheOtherEnd_understands(Rig.Kind kind) {
-        assumeThereIs("python3");
+        checkInstalled("python3");
         Rig.run(kind, rig -> {
-            try (Server _ = startUnixServer(UnixStreamsTest::echo, path())) {
+            try (Server _ = startUnixServer(Rig::echo, path())) {
                 assertThat(toThread(() -> python(
                         "import asyncio",
                         "async def main():",

@@ -2,7 +2,6 @@ package jloop.examples;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -102,7 +101,7 @@ class WebServerTest {
 
     @Test
     void get_200MegabytesByCurl_isByteIdentical() throws Exception {
-        assumeInstalled("curl");
+        checkInstalled("curl");
         var curl = new ProcessBuilder("curl", "-sS", "--fail", url("/200m.bin"))
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (var received = curl.getInputStream();
@@ -348,7 +347,7 @@ class WebServerTest {
 
     @Test
     void wrk_100Connections_sees200Alone() throws Exception {
-        assumeInstalled("wrk");
+        checkInstalled("wrk");
         var wrk = new ProcessBuilder("wrk", "-t1", "-c100", "-d2s", "--timeout", "10s",
                 url("/1k.bin")).redirectErrorStream(true).start();
         try {
@@ -368,10 +367,11 @@ class WebServerTest {
         return "http://127.0.0.1:" + port + path;
     }
 
-    private static void assumeInstalled(String program) {
+    private static void checkInstalled(String program) {
         boolean found = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(path -> Files.isExecutable(Path.of(path, program)));
-        assumeTrue(found, program + " is missing: scripts/install-test-peers.sh installs it");
+        assertThat(found).as(program + " is missing: scripts/install-test-peers.sh installs it")
+                .isTrue();
     }
 
     private record Response(int status, Map<String, String> headers, byte[] body) {

@@ -3,13 +3,10 @@ package jloop.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 
 class WorkersTest {
 
     @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGINT to send")
     void workers_ctrlC_closesTheLoopInOrder() throws Exception {
         try (var workers = Example.start("Workers")) {
             workers.lineWith("first worker executed");
