@@ -2,6 +2,7 @@ package jloop;
 
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.HashSet;
@@ -64,6 +65,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private final Sockets sockets;
     private final UnclosedLoop unclosed;
     private final WorkerPool workers = new WorkerPool(this);
+    private final Names names = new Names(this, workers);
 
     private volatile boolean asleep;                    // any thread clears, to wake the poller
     private volatile boolean closed;
@@ -358,6 +360,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         for (TimerHandle left; (left = timers.takeDue(later(CENTURY_NANOS))) != null; )
             carrier.abandon(left);
         workers.close();
+        names.close();
         List<String> leftOpen = sockets.close();
         poller.close();
         endRunner();
@@ -598,6 +601,63 @@ public final class EventLoop implements Executor, AutoCloseable {
         checkThread("shutdownAsyncgens");
         checkOpen();
         generators.shutDown();
+    }
+
+    // ---- Names
+
+    /// The addresses of `host` with `port`, at least one; null or an empty host is this
+    /// machine. An address stays what it is, the scope of IPv6 (`fe80::1%eth0`) included, and
+    /// is had at once. A name is looked up in a thread of a small pool; lookups of the same
+    /// name that are under way at the same time are one.
+    ///
+    /// **Errors**: UnknownHostException.
+    /// **Cancellation**: takes effect at once; whoever else asks for the name goes on.
+    /// **Unlike asyncio**: the default executor takes no part. Names are looked up by
+    /// [java.net.InetAddress], which keeps answers for 30 seconds (the security property
+    /// `networkaddress.cache.ttl`) and has IPv4 first, unless the system property
+    /// `java.net.preferIPv6Addresses` is `true` or `system`.
+    public List<InetSocketAddress> getaddrinfo(@Nullable String host, int port)
+            throws IOException {
+        return getaddrinfo(host, port, UnaryOperator.identity());
+    }
+
+    /// The same with options, as `getaddrinfo("example.org", 80, o -> o.withFamily(INET6))`.
+    public List<InetSocketAddress> getaddrinfo(@Nullable String host, int port,
+            UnaryOperator<AddressOptions> options) throws IOException {
+        checkThread("getaddrinfo");
+        checkOpen();
+        return names.addresses(host, port, options.apply(AddressOptions.DEFAULT));
+    }
+
+    /// The name of the host with `address`, or the address as a text if it has none. Looked up
+    /// as by [#getaddrinfo].
+    ///
+    /// **Errors**: IllegalArgumentException if the address is not resolved.
+    /// **Unlike asyncio**: without the name of the service, of which Java has no table.
+    public String getnameinfo(InetSocketAddress address) throws IOException {
+        return getnameinfo(address, UnaryOperator.identity());
+    }
+
+    /// The same with options, as `getnameinfo(peer, o -> o.withNameRequired(true))`.
+    ///
+    /// **Errors**: UnknownHostException if a name is required and there is none.
+    public String getnameinfo(InetSocketAddress address, UnaryOperator<NameOptions> options)
+            throws IOException {
+        checkThread("getnameinfo");
+        checkOpen();
+        return names.nameOf(address, options.apply(NameOptions.DEFAULT));
+    }
+
+    /// Has names looked up by `resolver` from now on, those of [Asyncio#openConnection] and its
+    /// like included.
+    public void setResolver(Resolver resolver) {
+        checkThread("setResolver");
+        names.resolver = Objects.requireNonNull(resolver, "resolver");
+    }
+
+    /// What names are looked up by; at first the resolver of the JDK.
+    public Resolver getResolver() {
+        return names.resolver;
     }
 
     // ---- Sockets: what the streams of jloop.io are written on

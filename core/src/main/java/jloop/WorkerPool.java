@@ -85,19 +85,20 @@ final class WorkerPool {
             throw new IllegalStateException("the default executor has been shut down");
         ExecutorService pool = shared;
         if (pool == null) {
-            pool = newPool();
+            pool = newPool(Math.min(MAX_THREADS,
+                    Runtime.getRuntime().availableProcessors() + 4), "asyncio_");
             shared = pool;
         }
         return pool;
     }
 
-    private static ExecutorService newPool() {
-        int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors() + 4);
+    /// Up to `threads` of the platform, named by `prefix` and a number, which end when idle.
+    static ExecutorService newPool(int threads, String prefix) {
         AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS,
                 TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
                 job -> Thread.ofPlatform().daemon()
-                        .name("asyncio_" + number.getAndIncrement()).unstarted(job));
+                        .name(prefix + number.getAndIncrement()).unstarted(job));
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }
