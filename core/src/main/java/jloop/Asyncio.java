@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -407,9 +408,12 @@ public final class Asyncio {
 
     // ---- Streams
 
-    /// Connects to `host` and `port` and returns the two directions of the connection.
+    /// Connects to `host` and `port` and returns the two directions of the connection. If the
+    /// host has several addresses, they are tried in turn: see [ConnectOptions].
     ///
-    /// **Errors**: UnknownHostException; ConnectException if refused.
+    /// **Errors**: UnknownHostException; ConnectException if refused. If several addresses
+    /// have failed, with different messages, an IOException that has them all in its own, the
+    /// first as its cause and the others as suppressed; a ConnectException if all are.
     /// **Cancellation**: undone, nothing stays open.
     public static StreamPair openConnection(String host, int port) throws IOException {
         return openConnection(host, port, UnaryOperator.identity());
@@ -418,6 +422,16 @@ public final class Asyncio {
     public static StreamPair openConnection(
             String host, int port, UnaryOperator<ConnectOptions> options) throws IOException {
         return Streams.open(host, port, options.apply(ConnectOptions.DEFAULT));
+    }
+
+    /// [#openConnection(String, int)] for a socket that is connected already, which the streams
+    /// take over ([Socket#detach]). Of the options `limitBytes` counts.
+    ///
+    /// **Errors**: IllegalArgumentException if it is not connected; IllegalStateException while
+    /// somebody waits for it.
+    public static StreamPair openConnection(
+            Socket socket, UnaryOperator<ConnectOptions> options) throws IOException {
+        return Streams.open(socket, options.apply(ConnectOptions.DEFAULT));
     }
 
     /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one),
@@ -432,7 +446,25 @@ public final class Asyncio {
 
     public static Server startServer(ConnectionHandler handler, @Nullable String host, int port,
             UnaryOperator<ServerOptions> options) throws IOException {
-        return Streams.serve(handler, host, port, options.apply(ServerOptions.DEFAULT));
+        return Streams.serve(handler, Collections.singletonList(host), port,
+                options.apply(ServerOptions.DEFAULT));
+    }
+
+    /// [#startServer(ConnectionHandler, String, int)] on all `hosts`, which are looked up at
+    /// the same time; an address that several have counts once. With port 0 each has a port of
+    /// its own.
+    ///
+    /// If one cannot be bound, none is. Addresses that this machine does not have are left out,
+    /// unless it has none of them.
+    public static Server startServer(ConnectionHandler handler, List<String> hosts, int port,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Streams.serve(handler, hosts, port, options.apply(ServerOptions.DEFAULT));
+    }
+
+    /// The same on a socket that is bound, which is the server's from now on.
+    public static Server startServer(ConnectionHandler handler, Socket bound,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Streams.serve(handler, bound, options.apply(ServerOptions.DEFAULT));
     }
 
     // ---- Unix streams
@@ -492,11 +524,16 @@ public final class Asyncio {
     /// Connects to `host` and `port`, makes a protocol for the connection by `factory`, and
     /// returns it with its transport once it was told ([BaseProtocol#connectionMade]).
     ///
-    /// **Errors**: UnknownHostException; ConnectException if refused; what `factory` throws.
+    /// **Errors**: as [#openConnection(String, int)]; what `factory` throws.
     /// **Cancellation**: undone, nothing stays open.
     public static <P extends BaseProtocol> Connection<P> createConnection(
             Supplier<P> factory, String host, int port) throws IOException {
-        return Transports.connect(factory, host, port);
+        return createConnection(factory, host, port, UnaryOperator.identity());
+    }
+
+    public static <P extends BaseProtocol> Connection<P> createConnection(Supplier<P> factory,
+            String host, int port, UnaryOperator<ConnectOptions> options) throws IOException {
+        return Transports.connect(factory, host, port, options.apply(ConnectOptions.DEFAULT));
     }
 
     /// [#createConnection(Supplier, String, int)] for a socket that is connected already, which
@@ -530,7 +567,21 @@ public final class Asyncio {
     public static Server createServer(
             Supplier<? extends BaseProtocol> factory, @Nullable String host, int port,
             UnaryOperator<ServerOptions> options) throws IOException {
-        return Transports.serve(factory, host, port, options.apply(ServerOptions.DEFAULT));
+        return Transports.serve(factory, Collections.singletonList(host), port,
+                options.apply(ServerOptions.DEFAULT));
+    }
+
+    /// The same on all `hosts`, as [#startServer(ConnectionHandler, List, int, UnaryOperator)].
+    public static Server createServer(Supplier<? extends BaseProtocol> factory,
+            List<String> hosts, int port, UnaryOperator<ServerOptions> options)
+            throws IOException {
+        return Transports.serve(factory, hosts, port, options.apply(ServerOptions.DEFAULT));
+    }
+
+    /// The same on a socket that is bound, which is the server's from now on.
+    public static Server createServer(Supplier<? extends BaseProtocol> factory, Socket bound,
+            UnaryOperator<ServerOptions> options) throws IOException {
+        return Transports.serve(factory, bound, options.apply(ServerOptions.DEFAULT));
     }
 
     // ---- Unix transports

@@ -31,7 +31,8 @@ final class SocketErrors {
             case Errno.ENOENT -> new NoSuchFileException(null, null, message);
             case Errno.ECONNREFUSED, Errno.ETIMEDOUT -> new ConnectException(message);
             case Errno.EHOSTUNREACH, Errno.ENETUNREACH -> new NoRouteToHostException(message);
-            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL -> new BindException(message);
+            case Errno.EADDRINUSE -> new BindException(message);
+            case Errno.EADDRNOTAVAIL -> new AddressNotAvailableException(message);
             case Errno.EACCES -> call.startsWith("connect")
                     ? new AccessDeniedException(null, null, message) : new BindException(message);
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM ->

@@ -2,14 +2,10 @@ package jloop.io;
 
 import java.io.IOException;
 import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.net.UnknownHostException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import jloop.Asyncio;
 import jloop.EventLoop;
@@ -19,43 +15,33 @@ import org.jspecify.annotations.Nullable;
 /// Opens connections and servers: what [Asyncio#openConnection] and [Asyncio#startServer] do.
 public final class Streams {
 
-    private static final List<String> ALL_INTERFACES = List.of("0.0.0.0", "::");
-
     private Streams() { }
 
-    /// Connects to the first address of `host` that answers.
+    /// Connects to an address of `host`.
     public static StreamPair open(String host, int port, ConnectOptions options)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        return pair(loop, connect(loop, host, port), options.limitBytes());
+        return pair(loop, connect(loop, host, port, options), options.limitBytes());
     }
 
-    /// A socket that is connected to the first address of `host` that answers.
-    static Socket connect(EventLoop loop, String host, int port) throws IOException {
+    static Socket connect(EventLoop loop, String host, int port, ConnectOptions options)
+            throws IOException {
         checkPort(port, 1);
-        IOException failure = null;
-        for (InetAddress address : resolve(host)) {
-            try {
-                return connect(loop, new InetSocketAddress(address, port));
-            } catch (IOException e) {
-                if (failure == null) failure = e;
-                else failure.addSuppressed(e);
-            }
-        }
-        throw failure != null ? failure : new UnknownHostException(host);
+        return ConnectionAttempts.connect(loop, host, port, options);
     }
 
-    private static Socket connect(EventLoop loop, InetSocketAddress address) throws IOException {
-        Socket socket = Socket.open(loop, family(address.getAddress()));
-        boolean connected = false;
-        try {
-            loop.sockConnect(socket, address);
-            socket.setNoDelay(true);
-            connected = true;
-            return socket;
-        } finally {
-            if (!connected) socket.close();
-        }
+    /// The streams of a socket that is connected.
+    public static StreamPair open(Socket socket, ConnectOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        checkConnected(socket);
+        return pair(loop, socket.detach("a stream"), options.limitBytes());
+    }
+
+    /// Rejects a socket that is not connected, and has one of TCP send at once.
+    static void checkConnected(Socket socket) throws IOException {
+        if (socket.remoteAddress() == null)
+            throw new IllegalArgumentException(socket + " is not connected");
+        if (socket.remoteAddress() instanceof InetSocketAddress) socket.setNoDelay(true);
     }
 
     static StreamPair pair(EventLoop loop, Socket socket, int limitBytes) {
@@ -63,12 +49,26 @@ public final class Streams {
         return new StreamPair(reader, new StreamWriter(loop, socket, reader));
     }
 
-    /// Listens on every address of `host`.
-    public static Server serve(ConnectionHandler handler, @Nullable String host, int port,
-            ServerOptions options) throws IOException {
+    /// Listens on every address of `hosts`.
+    public static Server serve(ConnectionHandler handler, List<? extends @Nullable String> hosts,
+            int port, ServerOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        List<Socket> bound = listeners(loop, hosts, port, options);
+        return serve(loop, new StreamService(loop, handler, options), bound, options);
+    }
+
+    /// Takes over a socket that is bound.
+    public static Server serve(ConnectionHandler handler, Socket bound, ServerOptions options)
+            throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
         return serve(loop, new StreamService(loop, handler, options),
-                listeners(loop, host, port, options), options);
+                List.of(listener(bound, options)), options);
+    }
+
+    /// `bound` itself, which listens now if the server is to start at once.
+    static Socket listener(Socket bound, ServerOptions options) throws IOException {
+        if (options.startServing()) bound.listen(options.backlog());
+        return bound;
     }
 
     /// A server of sockets that are bound, begun if it is to start at once.
@@ -79,27 +79,10 @@ public final class Streams {
         return server;
     }
 
-    /// A socket for every address of `host`, bound; it listens too if the server is to start at
-    /// once.
-    static List<Socket> listeners(EventLoop loop, @Nullable String host, int port,
-            ServerOptions options) throws IOException {
+    static List<Socket> listeners(EventLoop loop, List<? extends @Nullable String> hosts,
+            int port, ServerOptions options) throws IOException {
         checkPort(port, 0);
-        List<Socket> listeners = new ArrayList<>();
-        boolean complete = false;
-        try {
-            boolean optional = host == null || host.isEmpty();
-            for (InetAddress address : addressesOf(host)) {
-                Socket listener = listen(loop, new InetSocketAddress(address, port), options,
-                        optional);
-                if (listener != null) listeners.add(listener);
-            }
-            complete = !listeners.isEmpty();
-            if (!complete)
-                throw new java.net.BindException("no address of this machine to listen on");
-        } finally {
-            if (!complete) listeners.forEach(Socket::close);
-        }
-        return listeners;
+        return Listeners.of(loop, hosts, port, options);
     }
 
     /// Connects to a UNIX socket.
@@ -152,55 +135,8 @@ public final class Streams {
         }
     }
 
-    /// A listener, or null if the machine has no such addresses and `optional`.
-    private static @Nullable Socket listen(EventLoop loop, InetSocketAddress address,
-            ServerOptions options, boolean optional) throws IOException {
-        Socket listener;
-        StandardProtocolFamily family = family(address.getAddress());
-        try {
-            listener = Socket.open(loop, family);
-        } catch (IOException e) {
-            if (optional && family == StandardProtocolFamily.INET6) return null;
-            throw e;
-        }
-        boolean listening = false;
-        try {
-            listener.setReuseAddress(true);
-            if (options.reusePort()) listener.setReusePort(true);
-            if (options.keepAlive()) listener.setKeepAlive(true);
-            if (family == StandardProtocolFamily.INET6) listener.setV6Only(true);
-            listener.bind(address);
-            if (options.startServing()) listener.listen(options.backlog());
-            listening = true;
-            return listener;
-        } catch (IOException e) {
-            if (optional && family == StandardProtocolFamily.INET6) return null;
-            throw e;
-        } finally {
-            if (!listening) listener.close();
-        }
-    }
-
-    private static List<InetAddress> addressesOf(@Nullable String host)
-            throws UnknownHostException {
-        if (host != null && !host.isEmpty()) return resolve(host);
-        List<InetAddress> all = new ArrayList<>();
-        for (String literal : ALL_INTERFACES) all.add(InetAddress.ofLiteral(literal));
-        return all;
-    }
-
-    /// The addresses of `host`. A name is looked up in the default executor, as it may take
-    /// long.
-    private static List<InetAddress> resolve(String host) throws UnknownHostException {
-        try {
-            return List.of(InetAddress.ofLiteral(host));
-        } catch (IllegalArgumentException _) {          // a name, then
-            return Arrays.asList(Asyncio.toThread(() -> InetAddress.getAllByName(host)));
-        }
-    }
-
-    private static StandardProtocolFamily family(InetAddress address) {
-        return address instanceof Inet4Address
+    static StandardProtocolFamily family(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet4Address
                 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
     }
 

@@ -1,7 +1,6 @@
 package jloop.io;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Objects;
@@ -17,11 +16,11 @@ public final class Transports {
 
     private Transports() { }
 
-    /// Connects to the first address of `host` that answers.
-    public static <P extends BaseProtocol> Connection<P> connect(
-            Supplier<P> factory, String host, int port) throws IOException {
+    /// Connects to an address of `host`.
+    public static <P extends BaseProtocol> Connection<P> connect(Supplier<P> factory,
+            String host, int port, ConnectOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        return take(loop, factory, Streams.connect(loop, host, port));
+        return take(loop, factory, Streams.connect(loop, host, port, options));
     }
 
     /// Connects to a UNIX socket.
@@ -35,9 +34,7 @@ public final class Transports {
     public static <P extends BaseProtocol> Connection<P> take(Supplier<P> factory, Socket socket)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        if (socket.remoteAddress() == null)
-            throw new IllegalArgumentException(socket + " is not connected");
-        if (socket.remoteAddress() instanceof InetSocketAddress) socket.setNoDelay(true);
+        Streams.checkConnected(socket);
         return take(loop, factory, socket);
     }
 
@@ -56,12 +53,21 @@ public final class Transports {
         }
     }
 
-    /// Listens on every address of `host`.
-    public static Server serve(Supplier<? extends BaseProtocol> factory, @Nullable String host,
-            int port, ServerOptions options) throws IOException {
+    /// Listens on every address of `hosts`.
+    public static Server serve(Supplier<? extends BaseProtocol> factory,
+            List<? extends @Nullable String> hosts, int port, ServerOptions options)
+            throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        List<Socket> bound = Streams.listeners(loop, host, port, options);
+        List<Socket> bound = Streams.listeners(loop, hosts, port, options);
         return Streams.serve(loop, new ProtocolService(loop, factory), bound, options);
+    }
+
+    /// Takes over a socket that is bound.
+    public static Server serve(Supplier<? extends BaseProtocol> factory, Socket bound,
+            ServerOptions options) throws IOException {
+        EventLoop loop = Asyncio.getRunningLoop();
+        return Streams.serve(loop, new ProtocolService(loop, factory),
+                List.of(Streams.listener(bound, options)), options);
     }
 
     /// Listens at a path or an abstract name.

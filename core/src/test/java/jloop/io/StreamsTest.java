@@ -231,11 +231,6 @@ class StreamsTest {
         FailingCalls calls = new FailingCalls();
         Rig.run(calls, rig -> {
             calls.fail("listen", 2, Errno.EADDRINUSE);
-            // The second of all interfaces is optional, as not every machine has it.
-            try (Server server = startServer(StreamsTest::echo, null, 0)) {
-                assertThat(server.sockets()).hasSize(1);
-            }
-            calls.fail("listen", 1, Errno.EADDRINUSE);
 
             assertThatThrownBy(() -> startServer(StreamsTest::echo, null, 0))
                     .isInstanceOf(BindException.class);
