@@ -72,8 +72,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private volatile @Nullable Thread runBy;            // null while it does not run
     private boolean stopping;
     private @Nullable Throwable fatal;
-    private int batch;                                  // entries of this turn still to run
-    private int unpolled;                               // entries run since the last poll
+    private int polledAt;                               // steps taken before the last poll
     private long polledNanos;
     private long nextSeq;
     private Order order = Order.of(System.getProperty("jloop.order", "fifo"));
@@ -257,7 +256,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// The turn of an embedded loop: each one polls, as the host sets the pace.
     void turnOnce(long atMostNanos) {
         pollFor(Math.min(sleepNanos(), atMostNanos), false);
-        takeIntake();
+        intake.moveTo(ready);
         takeDueTimers();
         runBatch();
         Throwable thrown = fatal;
@@ -365,8 +364,9 @@ public final class EventLoop implements Executor, AutoCloseable {
         poller.close();
         endRunner();
         carrier.close();
-        for (Handle left; (left = intake.take()) != null; ) {
-            if (left instanceof Arrival arrival) carrier.abandon(arrival.continuation);
+        intake.moveTo(ready);
+        for (Object left; (left = ready.peek()) != null; ready.drop()) {
+            if (left instanceof Runnable continuation) carrier.abandon(continuation);
         }
         for (String socket : leftOpen)
             debugMode.sink.accept("unclosed " + socket + ": closed with its loop");
@@ -413,7 +413,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// What was given from any thread while the loop does not run stands before what follows.
     void beforeRun(String method) {
         checkThread(method);
-        takeIntake();
+        intake.moveTo(ready);
     }
 
     /// [#callSoon] from any thread: wakes the loop if it sleeps. Calls of one thread are made
@@ -979,18 +979,18 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// One turn. The order of these lines is part of the contract.
     private void makeTurn() {
         if (isPollDue()) pollFor(sleepNanos(), false);
-        takeIntake();
+        intake.moveTo(ready);
         takeDueTimers();
         runBatch();
     }
 
     private boolean isPollDue() {
-        return ready.isEmpty() || stopping || unpolled >= POLL_EVERY
+        return ready.isEmpty() || stopping || ready.taken() - polledAt >= POLL_EVERY
                 || clock.nanos() - polledNanos > POLL_WITHIN_NANOS;
     }
 
     private void pollFor(long sleepNanos, boolean directly) {
-        unpolled = 0;
+        polledAt = ready.taken();
         long timeoutNanos = sleepNanos;
         if (timeoutNanos == 0) {
             carrier.poll(poller, 0);
@@ -1042,13 +1042,6 @@ public final class EventLoop implements Executor, AutoCloseable {
         return current != null && current.phase == Strand.Phase.RUNNING ? current : null;
     }
 
-    private void takeIntake() {
-        for (Handle handle; (handle = intake.take()) != null; ) {
-            if (handle instanceof Arrival arrival) ready.add(arrival.continuation);
-            else ready.add(handle);
-        }
-    }
-
     private void takeDueTimers() {
         if (timers.peek() == null) return;
         long nowNanos = clock.nanos();
@@ -1056,14 +1049,12 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     private void runBatch() {
-        batch = ready.size();
-        unpolled += batch;
-        while (batch > 0 && fatal == null) {
+        ready.beginBatch();
+        while (ready.isInBatch() && fatal == null) {
             Object entry = ready.peek();
             if (entry instanceof Handle handle && !handle.isCarrierCall()) {
                 runCalls();
             } else {
-                batch--;
                 ready.drop();
                 if (entry instanceof Handle handle) handle.run();
                 else if (entry instanceof Runnable continuation) {
@@ -1084,7 +1075,6 @@ public final class EventLoop implements Executor, AutoCloseable {
             return;
         }
         ready.addFirst(continuation);
-        batch++;
     }
 
     void resume(Runnable continuation) {
@@ -1115,9 +1105,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// given up on that runner meanwhile.
     boolean makeCalls(CallRunner caller) {
         if (debug && debugMode.hasNews()) debugMode.tell();
-        while (runner == caller && batch > 0 && fatal == null
+        while (runner == caller && ready.isInBatch() && fatal == null
                 && ready.peek() instanceof Handle handle) {
-            batch--;
             ready.drop();
             caller.making(handle);
             boolean isTimed = debug;

@@ -18,7 +18,7 @@ public sealed class Handle permits TimerHandle, ThreadSafeHandle, WatchHandle, A
 
     @Nullable Runnable call;                // null once run; written by this and ThreadSafeHandle
     @Nullable Context context;              // null: empty; see Context
-    volatile @Nullable Handle next;         // in the intake: any thread sets, loop thread follows
+    @Nullable Handle next;                  // in the intake, see there
 
     /// A call in an empty context: one of our own.
     Handle(Runnable call) {

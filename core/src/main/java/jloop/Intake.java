@@ -16,10 +16,13 @@ final class Intake {
      */
 
     private static final VarHandle NEWEST;
+    private static final VarHandle NEXT;
 
     static {
         try {
-            NEWEST = MethodHandles.lookup().findVarHandle(Intake.class, "newest", Handle.class);
+            var lookup = MethodHandles.lookup();
+            NEWEST = lookup.findVarHandle(Intake.class, "newest", Handle.class);
+            NEXT = lookup.findVarHandle(Handle.class, "next", Handle.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -31,7 +34,7 @@ final class Intake {
     @AnyThread
     void add(Handle handle) {
         Handle before = (Handle) NEWEST.getAndSet(this, handle);
-        before.next = handle;
+        NEXT.setRelease(before, handle);
     }
 
     /// True if nothing was added that is not taken.
@@ -39,12 +42,21 @@ final class Intake {
         return newest == last;
     }
 
-    /// Takes the oldest, or returns null if there is none, or none that is wholly added yet.
-    @Nullable Handle take() {
-        Handle first = last.next;
-        if (first == null) return null;
-        last.next = null;               // the taken one may live long: keep no chain behind it
-        last = first;
-        return first;
+    /// Takes what has been added by now, the oldest first, and makes it ready.
+    void moveTo(ReadyQueue ready) {
+        Handle end = newest;
+        Handle taken = last;
+        try {
+            for (Handle first; taken != end && (first = nextOf(taken)) != null; taken = first) {
+                ready.add(first instanceof Arrival arrival ? arrival.continuation : first);
+                taken.next = null;      // it may live long: keep no chain behind it
+            }
+        } finally {
+            last = taken;
+        }
+    }
+
+    private static @Nullable Handle nextOf(Handle handle) {
+        return (Handle) NEXT.getAcquire(handle);
     }
 }

@@ -21,6 +21,7 @@ final class ReadyQueue {
     private @Nullable Object[] ring = new Object[FIRST_CAPACITY];
     private int taken;          // entries dropped so far; modulo the length, the head's index
     private int size;
+    private int batch;          // entries of this turn that are still there
 
     int size() {
         return size;
@@ -30,18 +31,29 @@ final class ReadyQueue {
         return size == 0;
     }
 
+    /// What is there now is the batch of this turn.
+    void beginBatch() {
+        batch = size;
+    }
+
+    /// True if the first entry is of this turn.
+    boolean isInBatch() {
+        return batch > 0;
+    }
+
     void add(Object entry) {
         if (size == ring.length - 1) grow();
         ring[(taken + size) & (ring.length - 1)] = entry;
         size++;
     }
 
-    /// Adds what runs next, for the step under way, whose number it takes over.
+    /// Adds what runs next, in this turn, for the step under way, whose number it takes over.
     void addFirst(Object entry) {
         if (size == ring.length - 1) grow();
         ring[(taken - 1) & (ring.length - 1)] = entry;
         taken--;
         size++;
+        batch++;
     }
 
     /// The first entry, or null if there is none. Does not remove it.
@@ -54,6 +66,7 @@ final class ReadyQueue {
         ring[(taken - 1) & (ring.length - 1)] = null;
         taken++;
         size--;
+        batch--;
     }
 
     /// The entry that was dropped last is over.

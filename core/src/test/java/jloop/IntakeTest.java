@@ -30,49 +30,50 @@ class IntakeTest {
 
     // ---- the queue alone
 
-    @Test
-    void take_fromAnEmptyOne_isNull() {
-        Intake intake = new Intake();
+    private final Intake intake = new Intake();
+    private final ReadyQueue ready = new ReadyQueue();
 
-        assertThat(intake.isEmpty()).isTrue();
-        assertThat(intake.take()).isNull();
+    private List<Object> taken() {
+        intake.moveTo(ready);
+        List<Object> entries = new ArrayList<>();
+        for (Object entry; (entry = ready.peek()) != null; ready.drop()) entries.add(entry);
+        return entries;
     }
 
     @Test
-    void take_isInTheOrderOfAdding() {
-        Intake intake = new Intake();
+    void moveTo_ofAnEmptyOne_movesNothing() {
+        assertThat(intake.isEmpty()).isTrue();
+        assertThat(taken()).isEmpty();
+    }
+
+    @Test
+    void moveTo_isInTheOrderOfAdding() {
         List<Handle> handles = new ArrayList<>();
         for (int i = 0; i < 5; i++) handles.add(new Handle(() -> { }));
 
         handles.forEach(intake::add);
 
         assertThat(intake.isEmpty()).isFalse();
-        for (Handle handle : handles) assertThat(intake.take()).isSameAs(handle);
-        assertThat(intake.take()).isNull();
+        assertThat(taken()).isEqualTo(handles);
         assertThat(intake.isEmpty()).isTrue();
+        assertThat(taken()).isEmpty();
     }
 
     @Test
     void add_bySixteenThreads_losesNoneAndKeepsTheOrderOfEach() throws Exception {
-        Intake intake = new Intake();
         int[] expected = new int[THREADS];
 
         List<Thread> threads = startAll((thread, call) -> intake.add(new Handle(() -> {
             if (expected[thread]++ != call) throw new AssertionError("out of order");
         })));
-        int taken = 0;
-        while (taken < THREADS * CALLS) {
-            Handle handle = intake.take();
-            if (handle == null) {
-                Thread.onSpinWait();
-            } else {
-                handle.run();
-                taken++;
-            }
+        for (int taken = 0; taken < THREADS * CALLS; ) {
+            List<Object> handles = taken();
+            for (Object handle : handles) ((Handle) handle).run();
+            taken += handles.size();
         }
 
         for (Thread thread : threads) thread.join();
-        assertThat(intake.take()).isNull();
+        assertThat(taken()).isEmpty();
         assertThat(intake.isEmpty()).isTrue();
         assertThat(expected).containsOnly(CALLS);
     }
