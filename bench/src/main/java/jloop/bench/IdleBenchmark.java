@@ -28,7 +28,7 @@ final class IdleBenchmark implements Benchmark {
 
     @Override
     public List<Cell> cells(Settings settings) {
-        return Cell.each("connections", settings.connectionsOr(5000L));
+        return Cell.each("connections", settings.connectionsOr(15_000L));
     }
 
     @Override

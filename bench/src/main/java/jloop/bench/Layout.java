@@ -64,7 +64,8 @@ record Layout(
             "",     // memory does not depend on the neighbours
             less("bytes per connection", "bytesPerConnection", 1),
             List.of(
-                    new Column("RSS MB at 100", window -> window.figure("rss100Kb") / KB_PER_MB),
+                    new Column("RSS MB at a third",
+                            window -> window.figure("rssFirstKb") / KB_PER_MB),
                     new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB),
                     new Column("CPU ms in an idle s",
                             window -> window.figure("idleCpuSeconds") * 1e3),
