@@ -31,7 +31,7 @@ final class Names {
     }
 
     List<InetSocketAddress> addresses(@Nullable String host, int port, AddressOptions options)
-            throws UnknownHostException {
+            throws IOException {
         List<InetSocketAddress> found = new ArrayList<>();
         for (InetAddress address : addressesOf(host, options)) {
             if (options.family() == null || options.family() == family(address))
@@ -44,7 +44,7 @@ final class Names {
     }
 
     private List<InetAddress> addressesOf(@Nullable String host, AddressOptions options)
-            throws UnknownHostException {
+            throws IOException {
         if (host == null || host.isEmpty())
             return literals(options.passive() ? ALL_INTERFACES : LOOPBACK);
         try {
@@ -67,7 +67,7 @@ final class Names {
                 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
     }
 
-    String nameOf(InetSocketAddress address, NameOptions options) throws UnknownHostException {
+    String nameOf(InetSocketAddress address, NameOptions options) throws IOException {
         InetAddress host = address.getAddress();
         if (host == null)
             throw new IllegalArgumentException("the address must be resolved, not " + address);
