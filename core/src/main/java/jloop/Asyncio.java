@@ -23,6 +23,11 @@ import jloop.io.BaseProtocol;
 import jloop.io.ConnectOptions;
 import jloop.io.Connection;
 import jloop.io.ConnectionHandler;
+import jloop.io.DatagramEndpoint;
+import jloop.io.DatagramOptions;
+import jloop.io.DatagramProtocol;
+import jloop.io.DatagramStream;
+import jloop.io.Datagrams;
 import jloop.io.Server;
 import jloop.io.ServerOptions;
 import jloop.io.StreamPair;
@@ -616,6 +621,36 @@ public final class Asyncio {
     public static Server createUnixServer(Supplier<? extends BaseProtocol> factory,
             UnixName name, UnaryOperator<ServerOptions> options) throws IOException {
         return Transports.serveUnix(factory, name, options.apply(ServerOptions.DEFAULT));
+    }
+
+    // ---- Datagrams
+
+    /// Opens an endpoint of datagrams, makes a protocol for it by `factory`, and returns it
+    /// with its transport once it was told ([DatagramProtocol#connectionMade]).
+    ///
+    /// {@snippet :
+    /// createDatagramEndpoint(Echo::new, o -> o.withLocalAddress("127.0.0.1", 9999));
+    /// }
+    ///
+    /// With a remote address only that one is sent to and heard, unless broadcast is allowed.
+    /// Names are resolved; of all families that both sides have the first is taken for which
+    /// there is a socket. If there is the file of a UNIX socket at the local path already, it
+    /// is removed first.
+    ///
+    /// **Errors**: IllegalArgumentException if nothing says which family to take, if the sides
+    /// have none in common, or if a socket is given with anything else or is a stream socket;
+    /// UnknownHostException; BindException, naming the address; what `factory` throws.
+    /// UnsupportedOperationException for UNIX sockets by java.nio.
+    /// **Cancellation**: undone, nothing stays open.
+    public static <P extends DatagramProtocol> DatagramEndpoint<P> createDatagramEndpoint(
+            Supplier<P> factory, UnaryOperator<DatagramOptions> options) throws IOException {
+        return Datagrams.endpoint(factory, options.apply(DatagramOptions.DEFAULT));
+    }
+
+    /// The same for coroutines: [DatagramStream#receive()] waits for what comes.
+    public static DatagramStream openDatagramStream(UnaryOperator<DatagramOptions> options)
+            throws IOException {
+        return Datagrams.stream(options.apply(DatagramOptions.DEFAULT));
     }
 
     // ---- Iteration

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -708,6 +709,42 @@ public final class EventLoop implements Executor, AutoCloseable {
     public void sockSendall(Socket socket, byte[] bytes, int offset, int length)
             throws IOException {
         mine(socket).sendAll(bytes, offset, length);
+    }
+
+    /// Waits for a datagram, and returns it with the address of its sender. Of one that is
+    /// longer than `maxBytes`, or than 256 KiB, the end is lost.
+    ///
+    /// **Errors**: IllegalArgumentException if it is a stream socket; IllegalStateException if
+    /// another task receives from it; ConnectException if it is connected and its peer's system
+    /// said that nobody is there. The socket stays open.
+    /// **Cancellation**: nothing is lost, what comes is received next.
+    public Datagram sockRecvfrom(Socket socket, int maxBytes) throws IOException {
+        return mine(socket).receiveFrom(maxBytes);
+    }
+
+    /// Waits for a datagram and receives it into what remains of `buffer`, whose position it
+    /// moves. Returns the address of its sender. Otherwise as [#sockRecvfrom].
+    ///
+    /// `buffer` is written to just before this returns, never while it waits.
+    public SocketAddress sockRecvfromInto(Socket socket, ByteBuffer buffer) throws IOException {
+        return mine(socket).receiveFrom(buffer);
+    }
+
+    /// Sends `bytes` as one datagram to `address`, waiting for room if need be.
+    ///
+    /// **Errors**: IllegalArgumentException if it is a stream socket, or `address` is not
+    /// resolved; IOException, as for a datagram that is too long (65,507 bytes over IPv4).
+    /// **Cancellation**: it was sent or not.
+    public void sockSendto(Socket socket, byte[] bytes, SocketAddress address)
+            throws IOException {
+        sockSendto(socket, bytes, 0, bytes.length, address);
+    }
+
+    /// [#sockSendto] of `length` bytes from `offset`. Null sends to whom the socket is
+    /// connected to.
+    public void sockSendto(Socket socket, byte[] bytes, int offset, int length,
+            @Nullable SocketAddress address) throws IOException {
+        mine(socket).sendTo(bytes, offset, length, address);
     }
 
     /// Has `callback` called in every turn in which `socket` is readable, in place of the

@@ -19,10 +19,10 @@ import jloop.poller.Family;
 import jloop.poller.Operation.Kind;
 import org.jspecify.annotations.Nullable;
 
-/// A stream socket of one loop. What waits is a method of the loop, as [EventLoop#sockRecv];
-/// what does not is a method here.
+/// A socket of one loop, of streams or of datagrams. What waits is a method of the loop, as
+/// [EventLoop#sockRecv]; what does not is a method here.
 ///
-/// One task at a time may receive (or accept), and one may send (or connect).
+/// One task at a time may receive (or accept), and one may wait to send (or connect).
 /// **As in asyncio**: the non-blocking `socket.socket` that the `sock_*` methods work on.
 public final class Socket implements AutoCloseable {
 
@@ -37,27 +37,49 @@ public final class Socket implements AutoCloseable {
     private @Nullable SocketAddress fileAddress;    // of a file to be removed at the end
     private @Nullable Object fileKey;
     private @Nullable String usedBy;                // whoever it was detached for, or null
+    private final boolean datagrams;
 
-    private Socket(Sockets sockets, Descriptor descriptor) {
+    private Socket(Sockets sockets, Descriptor descriptor, boolean datagrams) {
         this.sockets = sockets;
         this.loop = sockets.loop;
         this.descriptor = descriptor;
+        this.datagrams = datagrams;
         sockets.opened(this);
     }
 
-    /// A new socket of `loop`, neither bound nor connected.
+    /// A new stream socket of `loop`, neither bound nor connected.
     ///
     /// **Errors**: SocketException if there is none to be had, of file descriptors for example.
     public static Socket open(EventLoop loop, StandardProtocolFamily family) throws IOException {
         loop.checkThread("open");
         loop.checkOpen();
-        Descriptor descriptor = loop.poller.open(switch (family) {
+        return opened(loop, family, loop.poller.open(of(family)), false);
+    }
+
+    /// A new datagram socket of `loop`, neither bound nor connected: UDP, or datagrams between
+    /// UNIX sockets.
+    ///
+    /// **Errors**: as [#open]; UnsupportedOperationException for UNIX by java.nio, which has no
+    /// such sockets.
+    public static Socket openDatagram(EventLoop loop, StandardProtocolFamily family)
+            throws IOException {
+        loop.checkThread("openDatagram");
+        loop.checkOpen();
+        return opened(loop, family, loop.poller.openDatagram(of(family)), true);
+    }
+
+    private static Family of(StandardProtocolFamily family) {
+        return switch (family) {
             case INET -> Family.INET;
             case INET6 -> Family.INET6;
             case UNIX -> Family.UNIX;
-        });
+        };
+    }
+
+    private static Socket opened(EventLoop loop, StandardProtocolFamily family,
+            Descriptor descriptor, boolean datagrams) throws IOException {
         check("socket", family, descriptor.error());
-        return new Socket(loop.sockets(), descriptor);
+        return new Socket(loop.sockets(), descriptor, datagrams);
     }
 
     private static int check(String call, Object subject, int result) throws IOException {
@@ -198,6 +220,60 @@ public final class Socket implements AutoCloseable {
             throw new IllegalArgumentException("there must be room for a byte, not for " + room);
     }
 
+    /// Sends one datagram to `to`, or to the peer if null, if it fits right now. Returns
+    /// whether it was sent.
+    ///
+    /// **Errors**: as [EventLoop#sockSendto].
+    public boolean sendToNow(byte[] bytes, int offset, int length, @Nullable SocketAddress to)
+            throws IOException {
+        checkDatagram(bytes, offset, length, to);
+        int result = ours("sendToNow").sendTo(bytes, offset, length, to);
+        if (result == WOULD_BLOCK) return false;
+        sockets.count(result);
+        checkSent(to, result);
+        return true;
+    }
+
+    /// Receives a datagram that is there right now, of which at most `maxBytes` are kept; null
+    /// if there is none.
+    ///
+    /// **Errors**: as [EventLoop#sockRecvfrom].
+    public @Nullable Datagram receiveFromNow(int maxBytes) throws IOException {
+        rejectNegative(maxBytes);
+        checkDatagrams();
+        byte[] shared = sockets.shared;
+        int result = receiver().receiveFrom(shared, 0, Math.min(maxBytes, shared.length));
+        if (result == WOULD_BLOCK) return null;
+        sockets.count(result);
+        return new Datagram(Arrays.copyOf(shared, check("receive", result)), sender());
+    }
+
+    private SocketAddress sender() {
+        return Objects.requireNonNull(descriptor.sender(), "a datagram without a sender");
+    }
+
+    /// True if it sends and receives datagrams, false if streams.
+    public boolean isDatagram() {
+        return datagrams;
+    }
+
+    private void checkDatagrams() {
+        if (!datagrams)
+            throw new IllegalArgumentException(this + " is a stream socket, not of datagrams");
+    }
+
+    private void checkDatagram(byte[] bytes, int offset, int length,
+            @Nullable SocketAddress to) {
+        checkDatagrams();
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (to instanceof InetSocketAddress inet && inet.isUnresolved())
+            throw new IllegalArgumentException(inet + " must be resolved");
+    }
+
+    private void checkSent(@Nullable SocketAddress to, int result) throws IOException {
+        if (result < 0) throw SocketErrors.of("send to", to == null ? this : to, result);
+    }
+
     /// Throws away what has come and nobody has received, at most `maxBytes` of it, for who is
     /// about to close: the system answers bytes that are left with a reset, which may cost the
     /// peer what was sent to it last. Does nothing while somebody waits to receive.
@@ -254,6 +330,11 @@ public final class Socket implements AutoCloseable {
         set(Option.LINGER, seconds);
     }
 
+    /// SO_BROADCAST: without it, to send to a broadcast address is an error.
+    public void setBroadcast(boolean on) throws IOException {
+        set(Option.BROADCAST, on ? 1 : 0);
+    }
+
     /// IPV6_V6ONLY.
     public void setV6Only(boolean on) throws IOException {
         set(Option.V6_ONLY, on ? 1 : 0);
@@ -297,7 +378,7 @@ public final class Socket implements AutoCloseable {
             throw new IllegalStateException(this + " has a reader or writer: remove it first");
         usedBy = Objects.requireNonNull(owner, "owner");
         sockets.closed(this);
-        Socket successor = new Socket(sockets, descriptor);
+        Socket successor = new Socket(sockets, descriptor, datagrams);
         successor.fileAddress = fileAddress;
         successor.fileKey = fileKey;
         return successor;
@@ -323,7 +404,7 @@ public final class Socket implements AutoCloseable {
         Descriptor accepted = operation.accepted;
         operation.accepted = null;
         if (accepted == null) throw new AssertionError("accepted nothing");
-        return new Socket(sockets, accepted);
+        return new Socket(sockets, accepted, false);
     }
 
     void connect(SocketAddress address) throws IOException {
@@ -351,11 +432,35 @@ public final class Socket implements AutoCloseable {
     }
 
     byte[] receive(int maxBytes) throws IOException {
-        if (maxBytes < 0)
-            throw new IllegalArgumentException("cannot receive " + maxBytes + " bytes");
+        rejectNegative(maxBytes);
         if (maxBytes == 0) return new byte[0];
         byte[] shared = sockets.shared;
         return Arrays.copyOf(shared, receiveInto(shared, 0, Math.min(maxBytes, shared.length)));
+    }
+
+    private static void rejectNegative(int maxBytes) {
+        if (maxBytes < 0)
+            throw new IllegalArgumentException("cannot receive " + maxBytes + " bytes");
+    }
+
+    Datagram receiveFrom(int maxBytes) throws IOException {
+        rejectNegative(maxBytes);
+        byte[] shared = sockets.shared;
+        int count = receiveFrom(shared, 0, Math.min(maxBytes, shared.length));
+        return new Datagram(Arrays.copyOf(shared, count), sender());
+    }
+
+    SocketAddress receiveFrom(ByteBuffer buffer) throws IOException {
+        if (buffer.isReadOnly()) throw new ReadOnlyBufferException();
+        byte[] shared = sockets.shared;
+        int room = Math.min(buffer.remaining(), shared.length);
+        buffer.put(shared, 0, receiveFrom(shared, 0, room));
+        return sender();
+    }
+
+    private int receiveFrom(byte[] array, int offset, int length) throws IOException {
+        checkDatagrams();
+        return receiveInto(array, offset, length);
     }
 
     /// Waits until there is something, then receives it: when the task goes on, not when the
@@ -364,19 +469,27 @@ public final class Socket implements AutoCloseable {
     private int receiveInto(byte[] array, int offset, int length) throws IOException {
         SocketOperation operation = incoming(Kind.READABLE);
         Task<?> task = Task.running(loop, "sockRecv");
-        int result = descriptor.mayReceive()
-                ? descriptor.receiveNow(array, offset, length) : WOULD_BLOCK;
+        int result = descriptor.mayReceive() ? take(array, offset, length) : WOULD_BLOCK;
         while (result == WOULD_BLOCK) {
             if (!operation.submit()) task.blockOn(operation);
             result = operation.result < 0
-                    ? operation.result : descriptor.receiveNow(array, offset, length);
+                    ? operation.result : take(array, offset, length);
         }
         sockets.count(result);
         return check("receive", result);
     }
 
+    private int take(byte[] array, int offset, int length) {
+        return datagrams ? descriptor.receiveFrom(array, offset, length)
+                : descriptor.receiveNow(array, offset, length);
+    }
+
     void sendAll(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (datagrams) {
+            sendTo(bytes, offset, length, null);
+            return;
+        }
         sockets.pace();
         checkUsable();
         rejectSending();
@@ -400,6 +513,37 @@ public final class Socket implements AutoCloseable {
             operation.length = end - at;
             at += check("send", carryOut(operation, "sockSendall"));
         }
+    }
+
+    void sendTo(byte[] bytes, int offset, int length, @Nullable SocketAddress to)
+            throws IOException {
+        checkDatagram(bytes, offset, length, to);
+        SocketOperation operation = outgoing(Kind.WRITABLE);
+        Task<?> task = Task.running(loop, "sockSendto");
+        int result = descriptor.sendTo(bytes, offset, length, to);
+        while (result == WOULD_BLOCK) {
+            result = awaitRoom(operation, task);
+            if (result >= 0) result = descriptor.sendTo(bytes, offset, length, to);
+        }
+        sockets.count(result);
+        checkSent(to, result);
+    }
+
+    private int awaitRoom(SocketOperation operation, Task<?> task) {
+        if (tellsOfRoom()) {
+            if (!operation.submit()) task.blockOn(operation);
+            return operation.result;
+        }
+        Asyncio.sleep(ROOM_PAUSE);
+        return 0;
+    }
+
+    /// Whether a writer waits for room, once a send has found none. A UNIX socket of datagrams
+    /// that is not connected is told of its own room, not of that where it sends to (unix(7)):
+    /// try again in a while.
+    public boolean tellsOfRoom() {
+        return !datagrams || onLoop("tellsOfRoom").localAddress() instanceof InetSocketAddress
+                || descriptor.remoteAddress() != null;
     }
 
     private SocketOperation incoming(Kind kind) throws IOException {

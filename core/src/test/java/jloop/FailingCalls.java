@@ -107,6 +107,20 @@ public final class FailingCalls extends SystemCalls {
     }
 
     @Override
+    public int recvfrom(int fd, byte[] array, int offset, int size, MemorySegment address,
+            MemorySegment addressSize) {
+        return fails("recvfrom") ? -errno
+                : super.recvfrom(fd, array, offset, size, address, addressSize);
+    }
+
+    @Override
+    public int sendto(int fd, byte[] array, int offset, int size, MemorySegment address,
+            int addressSize) {
+        return fails("sendto") ? -errno
+                : super.sendto(fd, array, offset, size, address, addressSize);
+    }
+
+    @Override
     public int recv(int fd, MemorySegment bytes, int size) {
         return fails("recv") ? -errno : super.recv(fd, bytes, size);
     }

@@ -28,6 +28,11 @@ class SpyPoller implements Poller {
     }
 
     @Override
+    public Descriptor openDatagram(Family family) {
+        return real.openDatagram(family);
+    }
+
+    @Override
     public boolean submit(Operation operation) {
         return real.submit(operation);
     }

@@ -37,8 +37,10 @@ public final class Streams {
         return pair(loop, socket.detach("a stream"), options.limitBytes());
     }
 
-    /// Rejects a socket that is not connected, and has one of TCP send at once.
+    /// Rejects a socket that is not of streams or not connected, and has one of TCP send at once.
     static void checkConnected(Socket socket) throws IOException {
+        if (socket.isDatagram())
+            throw new IllegalArgumentException("a stream socket was expected, not " + socket);
         if (socket.remoteAddress() == null)
             throw new IllegalArgumentException(socket + " is not connected");
         if (socket.remoteAddress() instanceof InetSocketAddress) socket.setNoDelay(true);

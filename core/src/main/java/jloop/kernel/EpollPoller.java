@@ -72,13 +72,25 @@ public final class EpollPoller implements Poller {
 
     @Override
     public Descriptor open(Family family) {
+        return open(family, SystemCalls.SOCK_STREAM);
+    }
+
+    @Override
+    public Descriptor openDatagram(Family family) {
+        return open(family, SystemCalls.SOCK_DGRAM);
+    }
+
+    private Descriptor open(Family family, int type) {
         int domain = switch (family) {
             case INET -> SystemCalls.AF_INET;
             case INET6 -> SystemCalls.AF_INET6;
             case UNIX -> SystemCalls.AF_UNIX;
         };
-        int type = SystemCalls.SOCK_STREAM | SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC;
-        return socket(closed ? -Errno.EBADF : calls.socket(domain, type, 0), family);
+        int kind = type | SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC;
+        EpollSocket socket =
+                socket(closed ? -Errno.EBADF : calls.socket(domain, kind, 0), family);
+        if (type == SystemCalls.SOCK_DGRAM) socket.hasDatagrams();
+        return socket;
     }
 
     @Override

@@ -33,7 +33,8 @@ final class EpollSocket extends Descriptor {
      * a second recv (epoll(7), Q9), except where short does not mean empty: at the end of the
      * stream or after an error, which come without another event if they came with the data; at
      * urgent data, where recv stops; on a UNIX socket, where recv stops at a message that carries
-     * descriptors. `shortMeansEmpty` turns false at the first such event and stays so.
+     * descriptors; and where it gets one datagram, however long. `shortMeansEmpty` turns false at
+     * the first such event and stays so.
      *
      * Registration. `interest` is what epoll watches, and only grows: nothing at first, reading
      * from the first read that waits, writing from the first write that waits. Adding to it makes
@@ -61,6 +62,7 @@ final class EpollSocket extends Descriptor {
     private boolean readable = true;
     private boolean writable = true;
     private boolean shortMeansEmpty;
+    private @Nullable SocketAddress sender;
 
     EpollSocket(EpollPoller poller, Family family, int fd, long token) {
         this.poller = poller;
@@ -70,6 +72,11 @@ final class EpollSocket extends Descriptor {
         this.token = token;
         error = Math.min(fd, 0);
         shortMeansEmpty = family != Family.UNIX;
+    }
+
+    /// It is one of datagrams.
+    void hasDatagrams() {
+        shortMeansEmpty = false;
     }
 
     /// [EpollPoller#submit(Operation)] for this socket.
@@ -256,6 +263,40 @@ final class EpollSocket extends Descriptor {
     }
 
     @Override
+    public int sendTo(byte[] array, int offset, int length, @Nullable SocketAddress to) {
+        if (fd < 0) return -Errno.EBADF;
+        if (length > SystemCalls.CRITICAL_BYTES_MAX) return -Errno.EMSGSIZE;
+        Sockaddr address = poller.address;
+        int size = to == null ? 0 : address.put(to, family);
+        if (size < 0) return size;
+        int sent;
+        do
+            sent = size == 0 ? calls.send(fd, array, offset, length)
+                    : calls.sendto(fd, array, offset, length, address.memory, size);
+        while (sent == -Errno.EINTR);
+        if (sent == -Errno.EAGAIN) writable = false;
+        return sent;
+    }
+
+    @Override
+    public int receiveFrom(byte[] array, int offset, int length) {
+        if (fd < 0) return -Errno.EBADF;
+        int asked = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
+        Sockaddr address = poller.address.cleared();
+        int got;
+        do got = calls.recvfrom(fd, array, offset, asked, address.memory, address.size);
+        while (got == -Errno.EINTR);
+        if (got >= 0) sender = address.get();
+        else if (got == -Errno.EAGAIN) readable = false;
+        return got;
+    }
+
+    @Override
+    public @Nullable SocketAddress sender() {
+        return sender;
+    }
+
+    @Override
     public boolean mayReceive() {
         return readable;
     }
@@ -344,8 +385,8 @@ final class EpollSocket extends Descriptor {
         return switch (option) {
             case NO_DELAY -> SystemCalls.IPPROTO_TCP;
             case V6_ONLY -> SystemCalls.IPPROTO_IPV6;
-            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, SEND_BUFFER, RECEIVE_BUFFER, LINGER ->
-                    SystemCalls.SOL_SOCKET;
+            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, SEND_BUFFER, RECEIVE_BUFFER, LINGER,
+                    BROADCAST -> SystemCalls.SOL_SOCKET;
         };
     }
 
@@ -359,6 +400,7 @@ final class EpollSocket extends Descriptor {
             case RECEIVE_BUFFER -> SystemCalls.SO_RCVBUF;
             case LINGER -> SystemCalls.SO_LINGER;
             case V6_ONLY -> SystemCalls.IPV6_V6ONLY;
+            case BROADCAST -> SystemCalls.SO_BROADCAST;
         };
     }
 

@@ -22,6 +22,9 @@ public final class Errno {
     public static final int ENAMETOOLONG = 36;
     public static final int EPROTO = 71;
     public static final int ENOTSOCK = 88;
+    public static final int EDESTADDRREQ = 89;
+    public static final int EMSGSIZE = 90;
+    public static final int EPROTOTYPE = 91;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
     public static final int EADDRINUSE = 98;
@@ -57,6 +60,9 @@ public final class Errno {
             Map.entry(ENAMETOOLONG, "ENAMETOOLONG: name too long"),
             Map.entry(EPROTO, "EPROTO: protocol error"),
             Map.entry(ENOTSOCK, "ENOTSOCK: not a socket"),
+            Map.entry(EDESTADDRREQ, "EDESTADDRREQ: no address to send to"),
+            Map.entry(EMSGSIZE, "EMSGSIZE: message too long"),
+            Map.entry(EPROTOTYPE, "EPROTOTYPE: wrong type of socket"),
             Map.entry(EOPNOTSUPP, "EOPNOTSUPP: not supported by the socket"),
             Map.entry(EAFNOSUPPORT, "EAFNOSUPPORT: address family not supported"),
             Map.entry(EADDRINUSE, "EADDRINUSE: address already in use"),

@@ -7,6 +7,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectableChannel;
@@ -32,6 +33,9 @@ final class NioDescriptor extends Descriptor {
      * java.nio closes a channel whose connect failed. The descriptor stays open, as a file
      * descriptor would, and answers ENOTCONN or EPIPE. But a UNIX socket whose listener has no
      * room is asked to try again (EAGAIN), so that one gets a new channel.
+     *
+     * For datagrams there is one class, DatagramChannel. What it cannot do is to send an empty
+     * one to its peer: its write of nothing makes no system call.
      */
 
     private final NioPoller poller;
@@ -41,8 +45,9 @@ final class NioDescriptor extends Descriptor {
     private @Nullable SelectionKey key;         // from the first wait until the channel closes
     private int receiveBufferBytes;             // asked for; 0 leaves it to the system
     private @Nullable Object boundFile;         // the key of the file that bind made
+    private @Nullable SocketAddress sender;
 
-    NioDescriptor(NioPoller poller, Family family, SocketChannel channel) {
+    NioDescriptor(NioPoller poller, Family family, NetworkChannel channel) {
         this.poller = poller;
         this.family = family;
         this.channel = channel;
@@ -77,7 +82,7 @@ final class NioDescriptor extends Descriptor {
     public int bind(SocketAddress address) {
         if (address instanceof UnixName) return -Errno.EOPNOTSUPP;
         try {
-            stream().bind(address);
+            bindable().bind(address);
             boundFile = SocketFile.key(address);
             return 0;
         } catch (IOException | RuntimeException e) {
@@ -147,8 +152,11 @@ final class NioDescriptor extends Descriptor {
     @Override
     public @Nullable SocketAddress remoteAddress() {
         try {
-            return channel instanceof SocketChannel stream && stream.isConnected()
-                    ? stream.getRemoteAddress() : null;
+            return switch (channel) {
+                case SocketChannel stream when stream.isConnected() -> stream.getRemoteAddress();
+                case DatagramChannel datagrams -> datagrams.getRemoteAddress();
+                case null, default -> null;
+            };
         } catch (IOException e) {
             return null;
         }
@@ -283,7 +291,10 @@ final class NioDescriptor extends Descriptor {
         if (remote instanceof UnixName) return -Errno.EOPNOTSUPP;
         boolean wasOpen = channel != null && channel.isOpen();
         try {
-            return stream().connect(remote) ? 0 : -Errno.EAGAIN;
+            if (!(channel instanceof DatagramChannel datagrams))
+                return stream().connect(remote) ? 0 : -Errno.EAGAIN;
+            datagrams.connect(remote);
+            return 0;
         } catch (IOException | RuntimeException e) {
             int result = failure(e, Errno.EISCONN);
             if (result == -Errno.EAGAIN && wasOpen) renew();
@@ -333,6 +344,7 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int sendNow(byte[] array, int offset, int length) {
+        if (channel instanceof DatagramChannel) return sendTo(array, offset, length, null);
         try {
             int count = stream().write(ByteBuffer.wrap(array, offset, length));
             return count > 0 || length == 0 ? count : -Errno.EAGAIN;
@@ -343,6 +355,7 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int receiveNow(byte[] array, int offset, int length) {
+        if (channel instanceof DatagramChannel) return receiveFrom(array, offset, length);
         try {
             int count = stream().read(ByteBuffer.wrap(array, offset, length));
             if (count > 0 || length == 0) return count;
@@ -354,6 +367,7 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     protected int receiveDirect(ByteBuffer buffer) {
+        if (channel instanceof DatagramChannel) return super.receiveDirect(buffer);
         try {
             int count = stream().read(buffer.duplicate());
             return count > 0 ? count : count < 0 ? 0 : -Errno.EAGAIN;
@@ -364,12 +378,45 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     protected int sendDirect(ByteBuffer buffer) {
+        if (channel instanceof DatagramChannel) return super.sendDirect(buffer);
         try {
             int count = stream().write(buffer.duplicate());
             return count > 0 ? count : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.EPIPE);
         }
+    }
+
+    @Override
+    public int sendTo(byte[] array, int offset, int length, @Nullable SocketAddress to) {
+        if (!(channel instanceof DatagramChannel datagrams)) return -Errno.EBADF;
+        if (length == 0 && datagrams.isConnected()) return -Errno.EOPNOTSUPP;
+        ByteBuffer bytes = ByteBuffer.wrap(array, offset, length);
+        try {
+            int count = to == null ? datagrams.write(bytes) : datagrams.send(bytes, to);
+            return count == length ? count : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EBADF);
+        }
+    }
+
+    @Override
+    public int receiveFrom(byte[] array, int offset, int length) {
+        if (!(channel instanceof DatagramChannel datagrams)) return -Errno.EBADF;
+        ByteBuffer bytes = ByteBuffer.wrap(array, offset, length);
+        try {
+            SocketAddress from = datagrams.receive(bytes);
+            if (from == null) return -Errno.EAGAIN;
+            sender = from;
+            return bytes.position() - offset;
+        } catch (IOException | RuntimeException e) {
+            return failure(e, Errno.EBADF);
+        }
+    }
+
+    @Override
+    public @Nullable SocketAddress sender() {
+        return sender;
     }
 
     @Override
@@ -380,6 +427,10 @@ final class NioDescriptor extends Descriptor {
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.ENOTCONN);
         }
+    }
+
+    private NetworkChannel bindable() {
+        return channel instanceof DatagramChannel datagrams ? datagrams : stream();
     }
 
     private SocketChannel stream() {

@@ -3,6 +3,7 @@ package jloop.kernel;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
@@ -53,6 +54,8 @@ final class NioErrors {
             new Words("Protocol error", Errno.EPROTO),
             new Words("not connected", Errno.ENOTCONN),
             new Words("amily not supported", Errno.EAFNOSUPPORT),
+            new Words("Message too long", Errno.EMSGSIZE),
+            new Words("larger than the internal message buffer", Errno.EMSGSIZE),   // Windows
             new Words("Invalid argument", Errno.EINVAL));
 
     private NioErrors() { }
@@ -72,6 +75,7 @@ final class NioErrors {
     private static int byClass(Exception e) {
         return switch (e) {
             case NoRouteToHostException _ -> Errno.EHOSTUNREACH;
+            case PortUnreachableException _ -> Errno.ECONNREFUSED;
             case ConnectException _ -> Errno.ECONNREFUSED;
             case BindException _ -> Errno.EADDRINUSE;
             case ClosedChannelException _ -> Errno.EBADF;

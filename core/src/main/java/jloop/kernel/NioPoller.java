@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -69,8 +72,23 @@ public final class NioPoller implements Poller {
         }
     }
 
+    /// **Errors**: UnsupportedOperationException for UNIX: java.nio has no such channel.
+    @Override
+    public Descriptor openDatagram(Family family) {
+        if (family == Family.UNIX)
+            throw new UnsupportedOperationException(
+                    "java.nio has no UNIX datagrams: they are for epoll, Linux with native access");
+        if (!selector.isOpen()) return new NioDescriptor(this, family, -Errno.EBADF);
+        try {
+            return adopt(DatagramChannel.open(protocol(family)), family);
+        } catch (IOException | UnsupportedOperationException e) {
+            return new NioDescriptor(this, family, -NioErrors.errno(e));
+        }
+    }
+
     /// A descriptor for a channel that is new.
-    NioDescriptor adopt(SocketChannel channel, Family family) throws IOException {
+    <C extends SelectableChannel & NetworkChannel> NioDescriptor adopt(C channel, Family family)
+            throws IOException {
         channel.configureBlocking(false);
         var descriptor = new NioDescriptor(this, family, channel);
         open.add(descriptor);

@@ -72,6 +72,7 @@ final class Sockaddr {
     /// This, with room for an address of any family, to be filled by a system call.
     Sockaddr cleared() {
         size.set(JAVA_INT, 0, BYTES_MAX);
+        memory.set(JAVA_SHORT, 0, (short) SystemCalls.AF_UNIX);     // if no name is put here
         return this;
     }
 

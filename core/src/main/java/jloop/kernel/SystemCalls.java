@@ -45,6 +45,7 @@ public class SystemCalls {
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int SOCK_STREAM = 1;
+    static final int SOCK_DGRAM = 2;
     static final int SOCK_NONBLOCK = 0x800;
     static final int SOCK_CLOEXEC = 0x80000;
 
@@ -57,6 +58,7 @@ public class SystemCalls {
     static final int SOL_SOCKET = 1;
     static final int SO_REUSEADDR = 2;
     static final int SO_ERROR = 4;
+    static final int SO_BROADCAST = 6;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
     static final int SO_KEEPALIVE = 9;
@@ -192,6 +194,30 @@ public class SystemCalls {
         }
     }
 
+    /// recvfrom(2) that never waits, otherwise as [#recv(int, byte[], int, int)].
+    public int recvfrom(int fd, byte[] array, int offset, int size, MemorySegment address,
+            MemorySegment addressSize) {
+        MemorySegment bytes = bytes(array, offset, size);
+        try {
+            return result((long) Bytes.RECVFROM.invokeExact(state, fd, bytes, (long) size,
+                    MSG_DONTWAIT, address.address(), addressSize.address()));
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
+    /// sendto(2) that never waits, otherwise as [#send(int, byte[], int, int)].
+    public int sendto(int fd, byte[] array, int offset, int size, MemorySegment address,
+            int addressSize) {
+        MemorySegment bytes = bytes(array, offset, size);
+        try {
+            return result((long) Bytes.SENDTO.invokeExact(state, fd, bytes, (long) size,
+                    MSG_DONTWAIT | MSG_NOSIGNAL, address.address(), (long) addressSize));
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        }
+    }
+
     public int shutdown(int fd, int how) {
         return call(SHUTDOWN, fd, how, 0, 0, 0);
     }
@@ -319,35 +345,40 @@ public class SystemCalls {
     /// The calls that move bytes of the heap.
     private static final class Bytes {
 
-        // recv(3) and send(3) of glibc are cancellation points of pthreads: two locked
-        // instructions around each call, a seventh of its cost. syscall(2) is none; the numbers
-        // are those of recvfrom and sendto, of which recv and send are the short forms.
+        // recvfrom(3) and sendto(3) of glibc are cancellation points of pthreads: two locked
+        // instructions around each call, a seventh of its cost. syscall(2) is none.
         private static final String ARCH = System.getProperty("os.arch");
-        static final MethodHandle RECV = switch (ARCH) {
+        static final MethodHandle RECVFROM = switch (ARCH) {
             case "amd64" -> numbered(45);
             case "aarch64" -> numbered(207);
-            default -> named("recv");
+            default -> named("recvfrom");
         };
-        static final MethodHandle SEND = switch (ARCH) {
+        static final MethodHandle SENDTO = switch (ARCH) {
             case "amd64" -> numbered(44);
             case "aarch64" -> numbered(206);
-            default -> named("send");
+            default -> named("sendto");
         };
+        static final MethodHandle RECV = withoutAddress(RECVFROM);
+        static final MethodHandle SEND = withoutAddress(SENDTO);
 
         private static MethodHandle named(String name) {
             return LINKER.downcallHandle(symbol(name),
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT,
+                            JAVA_LONG, JAVA_LONG),
                     ERRNO_KEPT, Option.critical(true));
         }
 
-        /// The call of this number, with no address as its last two arguments.
         private static MethodHandle numbered(long number) {
             MethodHandle syscall = LINKER.downcallHandle(symbol("syscall"),
                     FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
                             JAVA_INT, JAVA_LONG, JAVA_LONG),
                     ERRNO_KEPT, Option.critical(true), Option.firstVariadicArg(1));
-            return MethodHandles.insertArguments(
-                    MethodHandles.insertArguments(syscall, 6, 0L, 0L), 1, number);
+            return MethodHandles.insertArguments(syscall, 1, number);
+        }
+
+        /// The short form, recv(2) or send(2).
+        private static MethodHandle withoutAddress(MethodHandle call) {
+            return MethodHandles.insertArguments(call, 5, 0L, 0L);
         }
     }
 }

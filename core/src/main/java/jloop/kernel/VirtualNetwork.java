@@ -26,6 +26,8 @@ final class VirtualNetwork {
      * looked for in the real file system. What unlink() takes the path from listens on, but is
      * not found there any more.
      *
+     * Ports of streams are not those of datagrams; paths are for all.
+     *
      * The maps are only ever looked up, never walked: their order decides nothing.
      */
 
@@ -33,7 +35,8 @@ final class VirtualNetwork {
     private static final int LAST_EPHEMERAL = 65535;
     private static final int PATH_BYTES_MAX = 107;          // unix(7)
 
-    private final Map<Integer, List<VirtualSocket>> byPort = new HashMap<>();
+    private final Map<Integer, List<VirtualSocket>> streamsByPort = new HashMap<>();
+    private final Map<Integer, List<VirtualSocket>> datagramsByPort = new HashMap<>();
     private final Map<SocketAddress, VirtualSocket> byPath = new HashMap<>();
     private int nextEphemeral = FIRST_EPHEMERAL;
 
@@ -74,7 +77,8 @@ final class VirtualNetwork {
     }
 
     private int bindPort(VirtualSocket socket, InetSocketAddress wanted) {
-        int port = wanted.getPort() == 0 ? ephemeralPort() : wanted.getPort();
+        Map<Integer, List<VirtualSocket>> byPort = byPort(socket);
+        int port = wanted.getPort() == 0 ? ephemeralPort(byPort) : wanted.getPort();
         if (port == 0) return -Errno.EADDRINUSE;
         List<VirtualSocket> there = byPort.computeIfAbsent(port, _ -> new ArrayList<>());
         for (VirtualSocket other : there)
@@ -85,13 +89,17 @@ final class VirtualNetwork {
     }
 
     /// A port that nobody has, or 0. In turn, so that a port is not soon used again.
-    private int ephemeralPort() {
+    private int ephemeralPort(Map<Integer, List<VirtualSocket>> byPort) {
         for (int tries = LAST_EPHEMERAL - FIRST_EPHEMERAL; tries >= 0; tries--) {
             int port = nextEphemeral;
             nextEphemeral = port == LAST_EPHEMERAL ? FIRST_EPHEMERAL : port + 1;
             if (!byPort.containsKey(port)) return port;
         }
         return 0;
+    }
+
+    private Map<Integer, List<VirtualSocket>> byPort(VirtualSocket socket) {
+        return socket.isForDatagrams() ? datagramsByPort : streamsByPort;
     }
 
     private static boolean clash(VirtualSocket one, InetAddress address, VirtualSocket other) {
@@ -132,6 +140,7 @@ final class VirtualNetwork {
             byPath.remove(address, socket);
             return;
         }
+        Map<Integer, List<VirtualSocket>> byPort = byPort(socket);
         List<VirtualSocket> there = byPort.get(inet.getPort());
         if (there != null && there.remove(socket) && there.isEmpty())
             byPort.remove(inet.getPort());
@@ -151,12 +160,35 @@ final class VirtualNetwork {
     @Nullable VirtualSocket find(SocketAddress destination) {
         if (!(destination instanceof InetSocketAddress inet)) return byPath.get(destination);
         VirtualSocket found = null;
-        for (VirtualSocket socket : byPort.getOrDefault(inet.getPort(), List.of())) {
+        for (VirtualSocket socket : streamsByPort.getOrDefault(inet.getPort(), List.of())) {
             InetAddress own = inet(socket).getAddress();
             if (!socket.isListening() || !serves(socket, own, inet.getAddress())) continue;
             if (own.equals(inet.getAddress())) return socket;
             if (found == null) found = socket;
         }
         return found;
+    }
+
+    /// The socket that receives a datagram, or null; at a path it may be one of streams. One
+    /// that is connected hears its peer alone, and goes before those that hear everybody; then
+    /// it is as with [#find].
+    @Nullable VirtualSocket addressee(SocketAddress from, SocketAddress destination) {
+        if (!(destination instanceof InetSocketAddress inet)) return byPath.get(destination);
+        VirtualSocket found = null;
+        int best = 0;
+        for (VirtualSocket socket : datagramsByPort.getOrDefault(inet.getPort(), List.of())) {
+            int rank = serves(socket, inet(socket).getAddress(), inet.getAddress())
+                    ? rank(socket, from, destination) : 0;
+            if (rank <= best) continue;
+            best = rank;
+            found = socket;
+        }
+        return found;
+    }
+
+    private static int rank(VirtualSocket socket, SocketAddress from, SocketAddress destination) {
+        SocketAddress peer = socket.remoteAddress();
+        if (peer != null) return peer.equals(from) ? 3 : 0;
+        return destination.equals(socket.localAddress()) ? 2 : 1;
     }
 }

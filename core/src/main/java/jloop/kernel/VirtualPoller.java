@@ -187,6 +187,13 @@ public final class VirtualPoller implements Poller, Clock {
         return socket;
     }
 
+    @Override
+    public VirtualSocket openDatagram(Family family) {
+        VirtualSocket socket = open(family);
+        socket.hasDatagrams();
+        return socket;
+    }
+
     /// How many sockets are open.
     public int socketCount() {
         return open.size();

@@ -21,7 +21,10 @@ final class VirtualSocket extends Descriptor {
      *                            Connecting ──refused(), cancel──▶ Fresh
      *   any ──close──▶ Closed
      *
-     * An accepted socket is Connected from the start, one that found no number Closed.
+     *   Mail ──close──▶ Closed
+     *
+     * A socket of datagrams is Mail from the start. An accepted socket is Connected from the
+     * start, one that found no number Closed.
      */
     private sealed interface State { }
 
@@ -33,11 +36,18 @@ final class VirtualSocket extends Descriptor {
 
     private record Connected(VirtualEnd end) implements State { }
 
+    private record Mail(VirtualMailbox box) implements State { }
+
     private record Closed() implements State { }
 
     private static final InetAddress IPV4_ANY = InetAddress.ofLiteral("0.0.0.0");
     private static final InetAddress IPV6_ANY = InetAddress.ofLiteral("::");
     private static final SocketAddress UNNAMED = UnixDomainSocketAddress.of("");
+
+    // A packet less its headers; over UNIX what the usual SO_SNDBUF of Linux holds.
+    private static final int INET_DATAGRAM_MAX = 65_507;
+    private static final int INET6_DATAGRAM_MAX = 65_527;
+    private static final int UNIX_DATAGRAM_MAX = 212_960;
 
     private final VirtualPoller poller;
     private final Family family;
@@ -45,12 +55,23 @@ final class VirtualSocket extends Descriptor {
     private final Map<Option, Integer> options = new EnumMap<>(Option.class);
     private @Nullable SocketAddress bound;
     private State state;
+    private boolean forDatagrams;
 
     VirtualSocket(VirtualPoller poller, Family family, int number) {
         this.poller = poller;
         this.family = family;
         this.number = number;
         this.state = number < 0 ? new Closed() : new Fresh();
+    }
+
+    /// It is one of datagrams, and new.
+    void hasDatagrams() {
+        forDatagrams = true;
+        if (isOpen()) state = new Mail(new VirtualMailbox(poller.pipeBytes));
+    }
+
+    boolean isForDatagrams() {
+        return forDatagrams;
     }
 
     Family family() {
@@ -81,7 +102,8 @@ final class VirtualSocket extends Descriptor {
     @Override
     public int bind(SocketAddress address) {
         if (!isOpen()) return -Errno.EBADF;
-        if (bound != null || !(state instanceof Fresh)) return -Errno.EINVAL;
+        boolean isNew = state instanceof Fresh || state instanceof Mail;
+        if (bound != null || !isNew) return -Errno.EINVAL;
         int refusal = VirtualNetwork.check(this, address);
         return refusal != 0 ? refusal : poller.network.bind(this, address);
     }
@@ -100,6 +122,7 @@ final class VirtualSocket extends Descriptor {
                 yield 0;
             }
             case Connecting _, Connected _ -> -Errno.EINVAL;
+            case Mail _ -> -Errno.EOPNOTSUPP;
             case Closed _ -> -Errno.EBADF;
         };
     }
@@ -122,12 +145,20 @@ final class VirtualSocket extends Descriptor {
 
     @Override
     public @Nullable SocketAddress localAddress() {
-        return state instanceof Connected(var end) ? end.local() : bound;
+        return switch (state) {
+            case Connected(var end) -> end.local();
+            case Mail(var box) when box.peer() != null && bound != null -> localFor(box.peer());
+            default -> bound;
+        };
     }
 
     @Override
     public @Nullable SocketAddress remoteAddress() {
-        return state instanceof Connected(var end) ? end.remote() : null;
+        return switch (state) {
+            case Connected(var end) -> end.remote();
+            case Mail(var box) -> box.peer();
+            default -> null;
+        };
     }
 
     @Override
@@ -208,6 +239,7 @@ final class VirtualSocket extends Descriptor {
             case Listening(var queue) -> !queue.isEmpty();
             case Connecting _ -> false;
             case Connected(var end) -> end.isReadable();
+            case Mail(var box) -> box.isReadable();
             case Fresh _, Closed _ -> true;     // a call would not wait: it would fail
         };
     }
@@ -216,20 +248,27 @@ final class VirtualSocket extends Descriptor {
         return switch (state) {
             case Connecting _ -> false;
             case Connected(var end) -> end.isWritable();
+            case Mail(var box) -> box.hasFailed() || hasRoomAtPeer(box);
             case Fresh _, Listening _, Closed _ -> true;
         };
     }
 
     @Override
     public int sendNow(byte[] array, int offset, int length) {
-        return state instanceof Connected(var end)
-                ? end.send(array, offset, length) : notConnected();
+        return switch (state) {
+            case Connected(var end) -> end.send(array, offset, length);
+            case Mail _ -> sendTo(array, offset, length, null);
+            default -> notConnected();
+        };
     }
 
     @Override
     public int receiveNow(byte[] array, int offset, int length) {
-        return state instanceof Connected(var end)
-                ? end.receive(array, offset, length) : notConnected();
+        return switch (state) {
+            case Connected(var end) -> end.receive(array, offset, length);
+            case Mail(var box) -> box.take(array, offset, length);
+            default -> notConnected();
+        };
     }
 
     @Override
@@ -258,6 +297,7 @@ final class VirtualSocket extends Descriptor {
             case Fresh _ -> remote == null ? -Errno.EINVAL : start(remote);
             case Connecting _ -> -Errno.EALREADY;
             case Connected _, Listening _ -> -Errno.EISCONN;
+            case Mail(var box) -> remote == null ? -Errno.EINVAL : connect(box, remote);
             case Closed _ -> -Errno.EBADF;
         };
     }
@@ -280,7 +320,7 @@ final class VirtualSocket extends Descriptor {
     /// What became of connecting: 0, `-EAGAIN` or `-ECONNREFUSED`.
     private int outcome() {
         return switch (state) {
-            case Connected _ -> 0;
+            case Connected _, Mail _ -> 0;
             case Connecting _ -> -Errno.EAGAIN;
             case Fresh _, Listening _, Closed _ -> -Errno.ECONNREFUSED;
         };
@@ -323,6 +363,99 @@ final class VirtualSocket extends Descriptor {
         return 0;
     }
 
+    // ---- datagrams -----------------------------------------------------------------------------
+
+    private int connect(VirtualMailbox box, SocketAddress remote) {
+        int refusal = VirtualNetwork.check(this, remote);
+        if (refusal != 0) return refusal;
+        SocketAddress destination = VirtualNetwork.destination(remote);
+        if (destination instanceof InetSocketAddress inet) {
+            if (bindIfNot(inet.getAddress()) != 0) return -Errno.EADDRNOTAVAIL;
+        } else {
+            VirtualSocket found = poller.network.addressee(UNNAMED, destination);
+            if (found == null) return -Errno.ENOENT;
+            if (!found.forDatagrams) return -Errno.EPROTOTYPE;
+        }
+        box.connect(destination);
+        return 0;
+    }
+
+    @Override
+    public int sendTo(byte[] array, int offset, int length, @Nullable SocketAddress to) {
+        if (!(state instanceof Mail(var box))) return notConnected();
+        if (box.hasFailed()) return box.takeError();
+        if (to != null && VirtualNetwork.check(this, to) != 0)
+            return VirtualNetwork.check(this, to);
+        SocketAddress target = to == null ? box.peer() : VirtualNetwork.destination(to);
+        if (target == null) return family == Family.UNIX ? -Errno.ENOTCONN : -Errno.EDESTADDRREQ;
+        return switch (family) {
+            case INET, INET6 -> sendPacket(box, array, offset, length, target);
+            case UNIX -> sendUnix(box, array, offset, length, target);
+        };
+    }
+
+    /// What nobody has room for is lost; what nobody is there for too, but the peer's system
+    /// says so: over loopback at once, and to a socket that is connected.
+    private int sendPacket(VirtualMailbox box, byte[] array, int offset, int length,
+            SocketAddress to) {
+        if (length > (family == Family.INET ? INET_DATAGRAM_MAX : INET6_DATAGRAM_MAX))
+            return -Errno.EMSGSIZE;
+        if (bindIfNot(family == Family.INET ? IPV4_ANY : IPV6_ANY) != 0) return -Errno.EAGAIN;
+        SocketAddress from = localFor(to);
+        VirtualSocket found = poller.network.addressee(from, to);
+        if (found != null && found.state instanceof Mail(var there)) {
+            if (there.hasRoom()) found.deliver(there, array, offset, length, from);
+        } else if (to.equals(box.peer())) {
+            box.fail(Errno.ECONNREFUSED);
+            mayRead();
+            mayWrite();
+        }
+        return length;
+    }
+
+    private int sendUnix(VirtualMailbox box, byte[] array, int offset, int length,
+            SocketAddress to) {
+        if (length > UNIX_DATAGRAM_MAX) return -Errno.EMSGSIZE;
+        SocketAddress from = localFor(to);
+        VirtualSocket found = poller.network.addressee(from, to);
+        if (found == null) return to.equals(box.peer()) ? -Errno.ECONNREFUSED : -Errno.ENOENT;
+        if (!(found.state instanceof Mail(var there))) return -Errno.EPROTOTYPE;
+        if (there.peer() != null && !from.equals(there.peer())) return -Errno.EPERM;
+        if (!there.hasRoom()) {
+            if (to.equals(box.peer())) there.await(this);
+            return -Errno.EAGAIN;
+        }
+        found.deliver(there, array, offset, length, from);
+        return length;
+    }
+
+    private void deliver(VirtualMailbox box, byte[] array, int offset, int length,
+            SocketAddress from) {
+        box.put(array, offset, length, from);
+        mayRead();
+    }
+
+    /// As unix(7) has it, only a socket that is connected is told of room where it sends to.
+    private boolean hasRoomAtPeer(VirtualMailbox box) {
+        SocketAddress peer = box.peer();
+        if (family != Family.UNIX || peer == null) return true;
+        VirtualSocket found = poller.network.addressee(localFor(peer), peer);
+        if (found == null || !(found.state instanceof Mail(var there)) || there.hasRoom())
+            return true;
+        there.await(this);
+        return false;
+    }
+
+    @Override
+    public int receiveFrom(byte[] array, int offset, int length) {
+        return state instanceof Mail(var box) ? box.take(array, offset, length) : notConnected();
+    }
+
+    @Override
+    public @Nullable SocketAddress sender() {
+        return state instanceof Mail(var box) ? box.sender() : null;
+    }
+
     // ---- options -------------------------------------------------------------------------------
 
     /// Remembered; those that matter here are LINGER, REUSE_PORT and V6_ONLY.
@@ -342,7 +475,7 @@ final class VirtualSocket extends Descriptor {
         return switch (option) {
             case SEND_BUFFER, RECEIVE_BUFFER -> poller.pipeBytes;
             case LINGER -> -1;
-            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, NO_DELAY, V6_ONLY -> 0;
+            case REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, NO_DELAY, V6_ONLY, BROADCAST -> 0;
         };
     }
 
@@ -358,6 +491,7 @@ final class VirtualSocket extends Descriptor {
             case Listening(var queue) -> queue.close();
             case Connecting(var queue, _) -> queue.leave(this);
             case Connected(var end) -> end.close(abruptly);
+            case Mail(var box) -> box.tellWaiting();
             case Fresh _, Closed _ -> { }
         }
         if (bound != null) poller.network.unbind(this, bound);

@@ -46,6 +46,25 @@ public abstract class Descriptor {
         return true;
     }
 
+    /// Sends these bytes as one datagram, right now: to `to`, or to the peer if null. Returns
+    /// how many, or `-EAGAIN`. For a socket of [Poller#openDatagram] alone. `to` is resolved.
+    public int sendTo(byte[] array, int offset, int length, @Nullable SocketAddress to) {
+        throw new UnsupportedOperationException(this + " has no datagrams");
+    }
+
+    /// Receives one datagram that is there right now, whose [#sender()] is then known: how many
+    /// bytes, be it 0, or `-EAGAIN`. What is longer than `length` loses its end. For a socket
+    /// of [Poller#openDatagram] alone.
+    public int receiveFrom(byte[] array, int offset, int length) {
+        throw new UnsupportedOperationException(this + " has no datagrams");
+    }
+
+    /// Who sent the datagram that was received last. Of a UNIX socket that is not bound, an
+    /// address without a path.
+    public @Nullable SocketAddress sender() {
+        return null;
+    }
+
     /// [#receiveNow(byte[], int, int)] into what remains of `buffer`, whose position it moves.
     public final int receiveNow(ByteBuffer buffer) {
         int result = buffer.hasArray()
@@ -115,6 +134,6 @@ public abstract class Descriptor {
     /// The socket options that jloop uses, those of socket(7), ip(7), ipv6(7) and tcp(7).
     public enum Option {
         REUSE_ADDRESS, REUSE_PORT, KEEP_ALIVE, NO_DELAY, SEND_BUFFER, RECEIVE_BUFFER, LINGER,
-        V6_ONLY
+        V6_ONLY, BROADCAST
     }
 }

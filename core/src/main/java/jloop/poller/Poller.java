@@ -17,6 +17,13 @@ public interface Poller extends AutoCloseable {
     /// none to be had, [Descriptor#error()] of what is returned says why.
     Descriptor open(Family family);
 
+    /// A new datagram socket, otherwise as [#open(Family)].
+    ///
+    /// **Errors**: UnsupportedOperationException if this poller has none of that family.
+    default Descriptor openDatagram(Family family) {
+        throw new UnsupportedOperationException("this poller has no datagram sockets");
+    }
+
     /// Starts `operation`. Returns true if it is over already, with its result set and
     /// [Operation#completed()] not called; false if it is under way, in which case
     /// [Operation#completed()] is called within a later [#poll(long)].

@@ -53,15 +53,35 @@ class FaultSweepTest {
         }
     }
 
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(Call.class)
+    void failure_ofAnySystemCallWithDatagrams_isReportedAndLeavesThePollerWell(Call call)
+            throws Exception {
+        var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+        for (int errno : errnos(call))
+            for (int nth = 1; isReached(call, nth, errno, poller ->
+                    new Scenario(poller, Family.INET, address).playDatagrams()); nth++) { }
+    }
+
     /// Plays the scenario with one fault; false if it did not come to that.
     private static boolean isReached(Call call, int nth, int errno, Family family,
             SocketAddress address) throws IOException {
+        return isReached(call, nth, errno,
+                poller -> new Scenario(poller, family, address).play());
+    }
+
+    private interface Play {
+        int on(Poller poller) throws IOException;
+    }
+
+    private static boolean isReached(Call call, int nth, int errno, Play play)
+            throws IOException {
         String fault = call + " " + nth + " with " + Errno.text(errno);
         long filesBefore = KernelFiles.count();
         var calls = new FaultySystemCalls().fail(call, nth, errno);
         boolean reached;
         try (var poller = new EpollPoller(calls)) {
-            int result = new Scenario(poller, family, address).play();
+            int result = play.on(poller);
             reached = calls.count(call) >= nth;
             calls.heal();
             boolean visible = reached && !isInvisible(call, errno);
@@ -102,6 +122,9 @@ class FaultSweepTest {
                     Errno.ENOMEM, Errno.ENOTCONN, Errno.ETIMEDOUT};
             case SEND -> new int[] {Errno.EINTR, Errno.EACCES, Errno.ECONNRESET, Errno.ENOBUFS,
                     Errno.ENOMEM, Errno.EPIPE};
+            case RECVFROM -> new int[] {Errno.EINTR, Errno.ECONNREFUSED, Errno.ENOMEM};
+            case SENDTO -> new int[] {Errno.EINTR, Errno.EACCES, Errno.ENETUNREACH,
+                    Errno.EHOSTUNREACH, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE, EPERM};
             case SHUTDOWN -> new int[] {Errno.ENOTCONN};
             case CLOSE -> new int[] {Errno.EINTR, Errno.EIO, ENOSPC};
             case SETSOCKOPT -> new int[] {EDOM, ENOPROTOOPT, Errno.ENOMEM};
@@ -132,6 +155,37 @@ class FaultSweepTest {
             int result = listenAndTalk();
             for (Descriptor descriptor : open) descriptor.close();
             return result;
+        }
+
+        /// Two sockets, of which one is connected to the other and waits for it to answer.
+        int playDatagrams() throws IOException {
+            Descriptor one = opened(poller.openDatagram(family));
+            Descriptor other = opened(poller.openDatagram(family));
+            int result = one.error() == 0 ? other.error() : one.error();
+            if (result == 0) result = one.setOption(Descriptor.Option.BROADCAST, 1);
+            if (result == 0) result = one.bind(home);
+            if (result == 0) result = other.bind(home);
+            if (result == 0) result = connectAndAnswer(one, other);
+            for (Descriptor descriptor : open) descriptor.close();
+            return result;
+        }
+
+        private int connectAndAnswer(Descriptor one, Descriptor other) {
+            SocketAddress there = other.localAddress();
+            if (there == null) return -Errno.ENOBUFS;
+            int result = run(new Request(one).connect(there));
+            if (result == 0 && one.remoteAddress() == null) result = -Errno.ENOBUFS;
+            Request readable = new Request(one).kind(Operation.Kind.READABLE);
+            if (result >= 0) result = submit(readable);
+            if (result >= 0) result = one.sendTo(new byte[5], 0, 5, null);
+            if (result >= 0)
+                result = run(new Request(other).kind(Operation.Kind.READABLE));
+            if (result >= 0) result = other.receiveFrom(new byte[9], 0, 9);
+            if (result >= 0) result = other.sendTo(new byte[7], 0, 7, other.sender());
+            if (result >= 0) result = finish(readable);
+            if (result >= 0) result = one.receiveFrom(new byte[9], 0, 9);
+            if (result >= 0) assertThat(result).isEqualTo(7);
+            return Math.min(result, 0);
         }
 
         private int listenAndTalk() throws IOException {
@@ -179,7 +233,10 @@ class FaultSweepTest {
         }
 
         private Descriptor open(Family family) {
-            Descriptor descriptor = poller.open(family);
+            return opened(poller.open(family));
+        }
+
+        private Descriptor opened(Descriptor descriptor) {
             open.add(descriptor);
             return descriptor;
         }

@@ -12,8 +12,9 @@ import java.util.function.IntSupplier;
 final class FaultySystemCalls extends SystemCalls {
 
     enum Call {
-        SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, SHUTDOWN, CLOSE, SETSOCKOPT,
-        GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD, EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT
+        SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, SHUTDOWN, CLOSE,
+        SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD, EPOLL_CREATE1, EPOLL_CTL,
+        EPOLL_WAIT
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
@@ -93,6 +94,20 @@ final class FaultySystemCalls extends SystemCalls {
     public int send(int fd, MemorySegment bytes, int size) {
         int less = Math.min(size, sizeMax);
         return unlessFaulty(Call.SEND, () -> super.send(fd, bytes, less));
+    }
+
+    @Override
+    public int recvfrom(int fd, byte[] array, int offset, int size, MemorySegment address,
+            MemorySegment addressSize) {
+        return unlessFaulty(Call.RECVFROM,
+                () -> super.recvfrom(fd, array, offset, size, address, addressSize));
+    }
+
+    @Override
+    public int sendto(int fd, byte[] array, int offset, int size, MemorySegment address,
+            int addressSize) {
+        return unlessFaulty(Call.SENDTO,
+                () -> super.sendto(fd, array, offset, size, address, addressSize));
     }
 
     @Override

@@ -1,8 +1,11 @@
 package jloop.kernel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
@@ -853,5 +856,68 @@ interface PollerContract {
             sent += result;
         }
         return sent;
+    }
+
+    // --- datagrams ---
+
+    private static Descriptor datagrams(Net net) {
+        Descriptor descriptor = net.poller.openDatagram(Family.INET);
+        assertThat(descriptor.error()).isZero();
+        assertThat(descriptor.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0)))
+                .isZero();
+        return descriptor;
+    }
+
+    @Test
+    default void readable_ofDatagrams_endsWhenOneComes() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Descriptor one = datagrams(net);
+            Descriptor other = datagrams(net);
+            Request readable = net.start(new Request(other).kind(Operation.Kind.READABLE));
+            net.poller.poll(0);
+            assertThat(readable.isOver()).isFalse();
+            assertThat(other.receiveFrom(new byte[9], 0, 9)).isEqualTo(-Errno.EAGAIN);
+
+            assertThat(one.sendTo("hello".getBytes(UTF_8), 1, 3, other.localAddress()))
+                    .isEqualTo(3);
+
+            assertThat(net.finish(readable)).isZero();
+            byte[] received = new byte[9];
+            assertThat(other.receiveFrom(received, 2, 7)).isEqualTo(3);
+            assertThat(new String(received, 2, 3, UTF_8)).isEqualTo("ell");
+            assertThat(other.sender()).isEqualTo(one.localAddress());
+        }
+    }
+
+    @Test
+    default void sendTo_nobodyByAConnectedSocket_failsTheNextCall() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Descriptor one = datagrams(net);
+            Descriptor gone = datagrams(net);
+            assertThat(net.run(new Request(one).connect(gone.localAddress()))).isZero();
+            gone.close();
+            Request readable = net.start(new Request(one).kind(Operation.Kind.READABLE));
+
+            assertThat(one.sendTo(new byte[1], 0, 1, null)).isEqualTo(1);
+
+            assertThat(net.finish(readable)).isZero();
+            assertThat(one.receiveFrom(new byte[1], 0, 1)).isEqualTo(-Errno.ECONNREFUSED);
+            assertThat(one.receiveFrom(new byte[1], 0, 1)).isEqualTo(-Errno.EAGAIN);
+        }
+    }
+
+    @Test
+    default void datagrams_ofAClosedSocket_fail() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Descriptor one = datagrams(net);
+            var there = one.localAddress();
+            Request readable = net.start(new Request(one).kind(Operation.Kind.READABLE));
+            one.close();
+
+            assertThat(readable.result).isEqualTo(-Errno.EBADF);
+            assertThat(one.sendTo(new byte[1], 0, 1, there)).isEqualTo(-Errno.EBADF);
+            assertThat(one.receiveFrom(new byte[1], 0, 1)).isEqualTo(-Errno.EBADF);
+            assertThat(one.listen(1)).isNegative();
+        }
     }
 }
