@@ -37,7 +37,8 @@ public final class Streams {
         return pair(loop, socket.detach("a stream"), options.limitBytes());
     }
 
-    /// Rejects a socket that is not of streams or not connected, and has one of TCP send at once.
+    /// Rejects a socket that is not of streams or not connected, and has one of TCP send at
+    /// once.
     static void checkConnected(Socket socket) throws IOException {
         if (socket.isDatagram())
             throw new IllegalArgumentException("a stream socket was expected, not " + socket);
