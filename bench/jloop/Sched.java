@@ -1,5 +1,7 @@
 import module java.base;
 
+import java.lang.management.ManagementFactory;
+
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Handle;
@@ -17,8 +19,7 @@ import static jloop.Asyncio.*;
 ///     pingpong        1,000,000 numbers there and back, by two tasks and two queues
 ///     timers          1,000,000 timers within a second, every other one cancelled
 ///     threadsafe      2,000,000 calls from another thread
-///     callsoon        10,000,000 calls, 100 a turn, each made by one before
-///     armcancel       2,000,000 timers armed and cancelled at once, beside 1,000 ... 1,000,000
+///     parked          1,000,000 tasks that wait for one future, and the heap that each holds
 ///
 /// Prints the seconds of each repetition as a line of JSON; the first one is cold. SCALE, 1 if
 /// not given, multiplies the counts.
@@ -26,6 +27,9 @@ public class Sched {
 
     static double scale = 1;
     static long sum;
+    static long heapBefore;
+    static long uncountedNanos;
+    static String more = "";
 
     public static void main(String[] arguments) {
         if (arguments.length < 3 || !arguments[0].equals("sched")) {
@@ -41,14 +45,15 @@ public class Sched {
             case "pingpong" -> () -> pingpong(scaled(1_000_000));
             case "timers" -> () -> timers(scaled(1_000_000));
             case "threadsafe" -> () -> threadsafe(scaled(2_000_000));
-            case "callsoon" -> () -> callSoon(100, scaled(10_000_000));
-            case "armcancel" -> () -> armCancel(scaled(2_000_000), scaled(1_000_000));
+            case "parked" -> () -> parked(scaled(1_000_000));
             default -> throw new IllegalArgumentException("no such case: " + name);
         };
+        heapBefore = liveHeap();
         for (int i = 0; i < repetitions; i++) {
+            uncountedNanos = 0;
             long began = System.nanoTime();
             run(benchmark);
-            report(name, i, System.nanoTime() - began);
+            report(name, i, System.nanoTime() - began - uncountedNanos);
         }
     }
 
@@ -58,7 +63,7 @@ public class Sched {
 
     static void report(String name, int repetition, long nanos) {
         System.out.println("{\"case\":\"" + name + "\",\"rep\":" + repetition
-                + ",\"s\":" + nanos / 1e9 + "}");
+                + ",\"s\":" + nanos / 1e9 + more + "}");
     }
 
     static void check(long found, long expected) {
@@ -137,36 +142,23 @@ public class Sched {
         other.join();
     }
 
-    /// Chains of calls, `width` of them a turn.
-    static void callSoon(int width, int count) {
-        EventLoop loop = getRunningLoop();
-        Future<Void> over = loop.createFuture();
-        Runnable[] self = {null};
-        int[] made = {0};
-        self[0] = () -> {
-            if (++made[0] <= count - width) loop.callSoon(self[0]);
-            else if (made[0] == count) over.setResult(null);
-        };
-        for (int i = 0; i < width; i++) loop.callSoon(self[0]);
-        over.await();
+    /// Tasks that wait for one future, until all do and their heap is known.
+    static void parked(int count) {
+        Future<Void> future = getRunningLoop().createFuture();
+        List<Task<Void>> tasks = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) tasks.add(createTask(() -> future.await()));
+        sleep(Duration.ZERO);           // they have begun
+        more = ",\"bytesEach\":" + (liveHeap() - heapBefore) / count;
+        future.setResult(null);
+        for (Task<Void> task : tasks) task.await();
     }
 
-    /// Timers armed and cancelled at once, beside ever more live ones.
-    static void armCancel(int count, int liveMax) {
-        EventLoop loop = getRunningLoop();
-        Random random = new Random(1);
-        Runnable nothing = () -> { };
-        List<Handle> live = new ArrayList<>();
-        for (int size = Math.min(1_000, liveMax); size <= liveMax; size *= 10) {
-            while (live.size() < size)
-                live.add(loop.callLater(Duration.ofMillis(60_000 + random.nextInt(60_000)),
-                        nothing));
-            long began = System.nanoTime();
-            for (int i = 0; i < count; i++)
-                loop.callLater(Duration.ofMillis(30_000 + (i * 7919L) % 60_000), nothing).cancel();
-            System.out.println("{\"case\":\"armcancel\",\"live\":" + size
-                    + ",\"nanosEach\":" + (System.nanoTime() - began) / count + "}");
-        }
-        for (Handle handle : live) handle.cancel();
+    /// Bytes, after a collection, the time of which does not count.
+    static long liveHeap() {
+        long began = System.nanoTime();
+        System.gc();
+        long bytes = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+        uncountedNanos += System.nanoTime() - began;
+        return bytes;
     }
 }

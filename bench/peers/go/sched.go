@@ -18,6 +18,7 @@ const (
 	pings      = 1_000_000
 	timerCount = 1_000_000
 	calls      = 2_000_000
+	parkedMany = 1_000_000
 )
 
 var cases = map[string]func(){
@@ -26,18 +27,27 @@ var cases = map[string]func(){
 	"pingpong":   pingpong,
 	"timers":     timers,
 	"threadsafe": threadsafe,
+	"parked":     parked,
 }
+
+var (
+	heapBefore uint64        // before the first repetition: goroutines that ended are kept for others
+	uncounted  time.Duration // of this repetition
+	more       string        // to be printed behind the seconds
+)
 
 func schedule(name, repetitions string) {
 	count, err := strconv.Atoi(repetitions)
 	if err != nil || cases[name] == nil {
 		log.Fatal("no case ", name, " or number ", repetitions)
 	}
+	heapBefore = liveHeap()
 	for repetition := 0; repetition < count; repetition++ {
+		uncounted = 0
 		start := time.Now()
 		cases[name]()
-		fmt.Printf("{\"case\":\"%s\",\"rep\":%d,\"s\":%f}\n",
-			name, repetition, time.Since(start).Seconds())
+		fmt.Printf("{\"case\":\"%s\",\"rep\":%d,\"s\":%f%s}\n",
+			name, repetition, (time.Since(start) - uncounted).Seconds(), more)
 	}
 }
 
@@ -117,4 +127,33 @@ func threadsafe() {
 	for function := range functions {
 		function()
 	}
+}
+
+// Goroutines that wait for one channel to be closed, and what each holds.
+func parked() {
+	gate := make(chan struct{})
+	var begun, group sync.WaitGroup
+	begun.Add(parkedMany)
+	group.Add(parkedMany)
+	for i := 0; i < parkedMany; i++ {
+		go func() {
+			begun.Done()
+			<-gate
+			group.Done()
+		}()
+	}
+	begun.Wait()
+	more = fmt.Sprintf(",\"bytesEach\":%d", (liveHeap()-heapBefore)/parkedMany)
+	close(gate)
+	group.Wait()
+}
+
+// Bytes of heap and stacks in use after a collection, the time of which does not count.
+func liveHeap() uint64 {
+	start := time.Now()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	uncounted += time.Since(start)
+	return stats.HeapInuse + stats.StackInuse
 }

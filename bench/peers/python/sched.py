@@ -1,8 +1,10 @@
 """sched.py sched CASE REPETITIONS LOOP: one line of JSON a repetition; LOOP: asyncio or uvloop."""
 
 import asyncio
+import gc
 import json
 import random
+import resource
 import sys
 import threading
 import time
@@ -84,12 +86,39 @@ async def threadsafe(n=2_000_000):
     thread.join()
 
 
+def resident():
+    """Bytes, after a collection, the time of which does not count."""
+    global uncounted
+    start = time.perf_counter()
+    gc.collect()
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[1])
+    uncounted += time.perf_counter() - start
+    return pages * resource.getpagesize()
+
+
+async def parked(n=1_000_000):
+    """Tasks that wait for one future."""
+    future = asyncio.get_running_loop().create_future()
+
+    async def wait():
+        await future
+
+    tasks = [asyncio.create_task(wait()) for _ in range(n)]
+    await asyncio.sleep(0)  # they have begun
+    more["bytesEach"] = (resident() - resident_before) // n
+    future.set_result(None)
+    for task in tasks:
+        await task
+
+
 CASES = {
     "spawn": spawn,
     "yield": yields,
     "pingpong": pingpong,
     "timers": timers,
     "threadsafe": threadsafe,
+    "parked": parked,
 }
 
 factory = None
@@ -97,9 +126,13 @@ if loop_name == "uvloop":
     import uvloop
 
     factory = uvloop.new_event_loop
+more = {}
+uncounted = 0
+resident_before = resident()
 for repetition in range(int(repetitions)):
     with asyncio.Runner(loop_factory=factory) as runner:
+        uncounted = 0
         start = time.perf_counter()
         runner.run(CASES[case]())
-        seconds = time.perf_counter() - start
-    print(json.dumps({"case": case, "rep": repetition, "s": seconds}), flush=True)
+        seconds = time.perf_counter() - start - uncounted
+    print(json.dumps({"case": case, "rep": repetition, "s": seconds, **more}), flush=True)

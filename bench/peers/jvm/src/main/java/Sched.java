@@ -1,3 +1,4 @@
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Map;
 
@@ -10,6 +11,11 @@ final class Sched {
     static final int PINGS = 1_000_000;
     static final int TIMERS = 1_000_000;
     static final int CALLS = 2_000_000;
+    static final int PARKED = 1_000_000;
+
+    private static long heapBefore;
+    private static long uncountedNanos;
+    private static String more = "";
 
     interface Case {
         void run() throws Exception;
@@ -21,13 +27,29 @@ final class Sched {
     static void run(String[] args, Map<String, Case> cases) throws Exception {
         var chosen = cases.get(args[1]);
         if (chosen == null) throw new IllegalArgumentException("no case " + args[1]);
+        heapBefore = liveHeap();
         for (int repetition = 0; repetition < Integer.parseInt(args[2]); repetition++) {
             long start = System.nanoTime();
+            uncountedNanos = 0;
             chosen.run();
-            double seconds = (System.nanoTime() - start) / 1e9;
-            System.out.printf(Locale.ROOT, "{\"case\":\"%s\",\"rep\":%d,\"s\":%.6f}%n",
-                    args[1], repetition, seconds);
+            double seconds = (System.nanoTime() - start - uncountedNanos) / 1e9;
+            System.out.printf(Locale.ROOT, "{\"case\":\"%s\",\"rep\":%d,\"s\":%.6f%s}%n",
+                    args[1], repetition, seconds, more);
         }
+    }
+
+    /// Bytes of heap in use, after a collection, the time of which does not count.
+    private static long liveHeap() {
+        long start = System.nanoTime();
+        System.gc();
+        long bytes = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+        uncountedNanos += System.nanoTime() - start;
+        return bytes;
+    }
+
+    /// To be called when all are parked.
+    static void tellBytesEach() {
+        more = ",\"bytesEach\":" + (liveHeap() - heapBefore) / PARKED;
     }
 
     static long sumBelow(long count) {

@@ -17,7 +17,8 @@ final class VirtualThreadSched {
                 "yield", inVirtualThread(VirtualThreadSched::yields),
                 "pingpong", inVirtualThread(VirtualThreadSched::pingpong),
                 "timers", inVirtualThread(VirtualThreadSched::timers),
-                "threadsafe", inVirtualThread(VirtualThreadSched::threadsafe)));
+                "threadsafe", inVirtualThread(VirtualThreadSched::threadsafe),
+                "parked", inVirtualThread(VirtualThreadSched::parked)));
     }
 
     /// Each case begins in a virtual thread, as a program on this scheduler does.
@@ -111,5 +112,22 @@ final class VirtualThreadSched {
         for (int i = 0; i < Sched.CALLS; i++) calls.take().run();
         caller.join();
         Sched.check(count[0], Sched.CALLS);
+    }
+
+    /// There is one carrier: who has counted itself is parked when another thread runs.
+    private static void parked() throws InterruptedException {
+        var future = new CompletableFuture<Void>();
+        var begun = new AtomicLong();
+        var threads = new Thread[Sched.PARKED];
+        for (int i = 0; i < threads.length; i++) {
+            threads[i] = Thread.startVirtualThread(() -> {
+                begun.incrementAndGet();
+                future.join();
+            });
+        }
+        while (begun.get() < threads.length) Thread.yield();
+        Sched.tellBytesEach();
+        future.complete(null);
+        for (var thread : threads) thread.join();
     }
 }

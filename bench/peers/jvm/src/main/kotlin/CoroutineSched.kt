@@ -68,6 +68,22 @@ private suspend fun threadsafe() {
     done.await()
 }
 
+private suspend fun parked() {
+    val gate = CompletableDeferred<Unit>()
+    var begun = 0
+    coroutineScope {
+        repeat(Sched.PARKED) {
+            launch {
+                begun++
+                gate.await()
+            }
+        }
+        while (begun < Sched.PARKED) yield()
+        Sched.tellBytesEach()
+        gate.complete(Unit)
+    }
+}
+
 /**
  * `CoroutineSched sched CASE REPETITIONS blocking|single`: kotlinx.coroutines on one thread, which is
  * runBlocking's own event loop or that of a single-thread executor.
@@ -84,6 +100,7 @@ object CoroutineSched {
             "pingpong" to ::pingpong,
             "timers" to ::timers,
             "threadsafe" to ::threadsafe,
+            "parked" to ::parked,
         )
         Sched.run(args, cases.mapValues { (_, body) -> Sched.Case { runBlocking(context) { body() } } })
         executor.shutdown()

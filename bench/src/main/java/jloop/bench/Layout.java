@@ -2,6 +2,7 @@ package jloop.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import jloop.bench.results.Row;
 import jloop.bench.results.Window;
 
 /// What the tables of a benchmark show.
@@ -9,6 +10,7 @@ import jloop.bench.results.Window;
 /// @param about what is measured, in a few words
 /// @param control the contestant that the others are compared with; empty if there is none
 /// @param steadiness what must not vary much in the windows of the control
+/// @param columns left out where nobody has such a figure
 record Layout(
         String about,
         String control,
@@ -106,6 +108,7 @@ record Layout(
             List.of(
                     Column.of("first repetition s", "coldSeconds"),
                     Column.of("CPU s of all", "cpuSeconds"),
+                    Column.of("bytes each", "bytesEach"),
                     new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
 
     static final Layout PARTS = new Layout(
@@ -120,6 +123,15 @@ record Layout(
                 PEER,
                 rate(what + "s per s", "messages", 1),
                 columns(cpuPer(what, "messages"), LATENCY, SHARES));
+    }
+
+    /// This one with those columns that any of the rows has a figure for.
+    Layout of(List<Row> rows) {
+        var present = columns.stream()
+                .filter(column -> rows.stream()
+                        .anyMatch(row -> !Double.isNaN(column.of(row))))
+                .toList();
+        return new Layout(about, control, measure, steadiness, present);
     }
 
     private static Measure rate(String title, String count, double factor) {

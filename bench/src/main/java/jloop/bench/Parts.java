@@ -34,20 +34,40 @@ final class Parts {
     static List<String> command(Path file, Settings settings) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "--add-opens", "java.base/java.lang=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",        // JMH's own
+                "-XX:+UseSerialGC", "--sun-misc-unsafe-memory-access=allow",    // JMH uses it
                 "-cp", System.getProperty("java.class.path"),
                 "org.openjdk.jmh.Main",
-                "-rf", "json", "-rff", file.toString(), "-prof", "gc", "-foe", "true"));
-        if (settings.rounds() > 0) command.addAll(List.of("-i", settings.rounds() + ""));
-        if (settings.isQuick()) command.addAll(List.of("-f", "1", "-wi", "1", "-w", "300ms"));
-        if (settings.isQuick()) command.addAll(List.of("-r", "300ms"));
-        if (settings.isQuick() && settings.rounds() == 0) command.addAll(List.of("-i", "2"));
+                "-rf", "json", "-rff", file.toString(), "-prof", "gc", "-foe", "true",
+                "-bm", "avgt", "-tu", "ns", "-to", "60s",
+                "-jvmArgs", String.join(" ", jvmOptions())));
+        command.addAll(settings.isQuick()
+                ? List.of("-f", "1", "-wi", "1", "-w", "300ms", "-r", "300ms")
+                : List.of("-f", "3", "-wi", "4", "-w", "500ms", "-r", "500ms"));
+        command.addAll(List.of("-i", settings.roundsOr(settings.isQuick() ? 2 : 5) + ""));
         command.addAll(settings.cases());
         if (settings.cases().isEmpty()) command.add("jloop\\.bench\\.parts\\..*");
         return command;
+    }
+
+    /// What the JVM of a part is started with: as `./jloop run` starts programs, on a heap of
+    /// fixed size, and with one carrier for the virtual threads of the JDK, which are compared
+    /// with one loop.
+    static List<String> jvmOptions() {
+        var options = new ArrayList<>(List.of(
+                "-XX:+UseSerialGC", "-Xms1g", "-Xmx1g",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Djdk.pollerMode=1",
+                "-Djloop.watchdog=0",
+                "-Djdk.virtualThreadScheduler.parallelism=1",
+                "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+                "-XX:CompileCommand=quiet"));
+        for (var methods : List.of("jloop*::*", "java.lang.VirtualThread*::*",
+                "jdk.internal.vm.Continuation*::*", "java.lang.Thread::runWith")) {
+            options.add("-XX:CompileCommand=CompileThresholdScaling," + methods + ",0.02");
+        }
+        return options;
     }
 
     static List<Row> run(Lab lab) throws WindowFailure {
@@ -55,7 +75,7 @@ final class Parts {
         try {
             Files.createDirectories(lab.target());
             Files.deleteIfExists(file);
-            lab.run("jmh", command(file, lab.settings()), Lab.SERVER_CORE,
+            lab.run("jmh", command(file, lab.settings()), Lab.BOTH_CORES,
                     Math.max(1, lab.minutesLeft() * 60));
             if (!Files.exists(file)) throw new WindowFailure("JMH found nothing to run");
             return rows(Files.readString(file));

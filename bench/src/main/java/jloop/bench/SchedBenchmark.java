@@ -1,11 +1,12 @@
 package jloop.bench;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import jloop.bench.results.Cell;
-import jloop.bench.results.Spread;
 
 /// Scheduling without I/O: each window is a process that does one thing a few times.
 final class SchedBenchmark implements Benchmark {
@@ -13,7 +14,7 @@ final class SchedBenchmark implements Benchmark {
     static final String THREADSAFE = "threadsafe";
 
     private static final List<String> CASES =
-            List.of("spawn", "yield", "pingpong", "timers", THREADSAFE);
+            List.of("spawn", "yield", "pingpong", "timers", THREADSAFE, "parked");
 
     private static final int REPETITIONS = 3;       // the first is cold
     private static final double LIMIT_SECONDS = 120;
@@ -70,7 +71,7 @@ final class SchedBenchmark implements Benchmark {
             if (child.await(LIMIT_SECONDS) != 0) {
                 throw new WindowFailure(name + " failed: " + child.lastWords());
             }
-            return figures(seconds(child.printed()), accounts);
+            return figures(child.printed(), accounts);
         } catch (NotRunnable e) {
             throw new WindowFailure(String.valueOf(e.getMessage()));
         }
@@ -96,31 +97,38 @@ final class SchedBenchmark implements Benchmark {
         return last;
     }
 
-    private static List<Double> seconds(String printed) throws WindowFailure {
-        var seconds = new ArrayList<Double>();
-        for (var line : printed.strip().lines().toList()) {
-            if (!line.startsWith("{")) continue;
-            seconds.add(Lab.figures(line).getOrDefault("s", Double.NaN));
+    /// The figures of each repetition, by their names.
+    private static List<Map<String, Double>> repetitions(String printed) throws WindowFailure {
+        var repetitions = new ArrayList<Map<String, Double>>();
+        for (var line : printed.lines().filter(each -> each.startsWith("{")).toList()) {
+            repetitions.add(Lab.figures(line));
         }
-        return seconds;
+        return repetitions;
     }
 
-    /// `seconds` of the best repetition but the first, which is `coldSeconds`.
-    static Map<String, Double> figures(List<Double> seconds, Map<String, Double> accounts)
+    /// Those of the best repetition but the first; the time of that is `coldSeconds`.
+    static Map<String, Double> figures(String printed, Map<String, Double> accounts)
             throws WindowFailure {
-        if (seconds.size() < 2) {
-            throw new WindowFailure("printed " + seconds.size() + " repetitions, expected "
+        var repetitions = repetitions(printed);
+        if (repetitions.size() < 2) {
+            throw new WindowFailure("printed " + repetitions.size() + " repetitions, expected "
                     + REPETITIONS);
         }
-        var later = seconds.subList(1, seconds.size()).stream().mapToDouble(each -> each);
-        var figures = new LinkedHashMap<String, Double>();
-        figures.put("seconds", Spread.of(later).min());
-        figures.put("coldSeconds", seconds.getFirst());
+        var figures = new LinkedHashMap<>(Collections.min(
+                repetitions.subList(1, repetitions.size()),
+                Comparator.comparingDouble(SchedBenchmark::seconds)));
+        figures.put("seconds", seconds(figures));
+        figures.put("coldSeconds", seconds(repetitions.getFirst()));
+        figures.keySet().removeAll(List.of("s", "rep"));
         figures.put("cpuSeconds", accounts.getOrDefault("serverCpuSeconds", Double.NaN));
         figures.put("userSeconds", accounts.getOrDefault("serverUserSeconds", Double.NaN));
         figures.put("rssKb", accounts.getOrDefault("serverRssKb", Double.NaN));
         figures.put(Contention.OTHERS, accounts.getOrDefault(Contention.OTHERS, 0.0));
         figures.values().removeIf(value -> value.isNaN());
         return figures;
+    }
+
+    private static double seconds(Map<String, Double> repetition) {
+        return repetition.getOrDefault("s", Double.NaN);
     }
 }

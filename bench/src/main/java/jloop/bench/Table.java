@@ -15,7 +15,8 @@ final class Table {
     private Table() {}
 
     /// `rows` are all of one cell.
-    static String of(Layout layout, List<Row> rows) {
+    static String of(Layout all, List<Row> rows) {
+        var layout = all.of(rows);
         var first = rows.getFirst();
         var text = new StringBuilder("\n### ").append(first.benchmark());
         var title = first.cell().title();

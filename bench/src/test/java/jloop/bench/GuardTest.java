@@ -22,7 +22,6 @@ import jloop.Asyncio;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.bench.parts.Calls;
-import jloop.bench.parts.Parts;
 import jloop.bench.parts.Queues;
 import jloop.bench.parts.Switches;
 import jloop.bench.parts.ThreadsafeCalls;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.MapEntry;
 import org.junit.jupiter.api.Test;
@@ -76,17 +75,22 @@ class OutputTest {
 
     @Test
     void sched_isTheBestRepetitionAfterTheFirst() throws WindowFailure {
-        var figures = SchedBenchmark.figures(
-                List.of(3.0, 2.0, 1.0), Map.of("serverCpuSeconds", 6.5, "serverRssKb", 1024.0));
+        var figures = SchedBenchmark.figures("""
+                {"case":"parked","rep":0,"s":0.5,"bytesEach":900}
+                a remark
+                {"case":"parked","rep":1,"s":1.0,"bytesEach":800}
+                {"case":"parked","rep":2,"s":2.0,"bytesEach":700}
+                """, Map.of("serverCpuSeconds", 6.5, "serverRssKb", 1024.0));
 
-        assertThat(figures).contains(
-                MapEntry.entry("seconds", 1.0), MapEntry.entry("coldSeconds", 3.0),
+        assertThat(figures).containsOnly(
+                MapEntry.entry("seconds", 1.0), MapEntry.entry("coldSeconds", 0.5),
+                MapEntry.entry("bytesEach", 800.0), MapEntry.entry(Contention.OTHERS, 0.0),
                 MapEntry.entry("cpuSeconds", 6.5), MapEntry.entry("rssKb", 1024.0));
     }
 
     @Test
     void sched_ofOneRepetition_isAFailure() {
-        assertThatThrownBy(() -> SchedBenchmark.figures(List.of(1.0), Map.of()))
+        assertThatThrownBy(() -> SchedBenchmark.figures("{\"s\":1}\n", Map.of()))
                 .hasMessage("printed 1 repetitions, expected 3");
     }
 

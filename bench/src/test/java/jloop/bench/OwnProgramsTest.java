@@ -144,13 +144,14 @@ class OwnProgramsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "spawn", "yield", "pingpong", "timers", "threadsafe", "callsoon", "armcancel"})
+        "spawn", "yield", "pingpong", "timers", "threadsafe", "parked"})
     void sched_eachCase_tellsItsSeconds(String name) throws Exception {
         var process = start("Sched", "sched", name, "2", "0.001");
         var printed = new String(process.getInputStream().readAllBytes(), US_ASCII);
         assertThat(process.waitFor()).as(printed).isZero();
         for (int i = 0; i < 2; i++) assertThat(printed)
-                .containsPattern("\\{\"case\":\"" + name + "\",\"rep\":" + i + ",\"s\":[0-9.E-]+}");
+                .containsPattern("\\{\"case\":\"" + name + "\",\"rep\":" + i + ",\"s\":[0-9.E-]+"
+                        + (name.equals("parked") ? ",\"bytesEach\":[1-9][0-9]*}" : "}"));
     }
 
     // ---- Processes

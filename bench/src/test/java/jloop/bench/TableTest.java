@@ -35,6 +35,15 @@ class TableTest {
     }
 
     @Test
+    void of_aColumnThatNobodyHas_leavesItOut() {
+        var more = new Layout("", "c", layout.measure(), List.of(
+                Column.of("bytes each", "bytesEach"), Column.of("p50 µs", "p50Micros")));
+
+        assertThat(Table.of(more, List.of(row("mine", 0.0, window(0, 500, 1.0)))))
+                .contains("| p50 µs |").doesNotContain("bytes each");
+    }
+
+    @Test
     void of_aCellWhoseControlVaried_isTheReason() {
         var rows = List.of(
                 refused("c", Windows.of(0, 0, 800), Windows.of(1, 1, 1000)),
@@ -82,8 +91,8 @@ class TableTest {
                 row("mine", 0.0, Windows.contended(0, 2, 600)));
 
         assertThat(Table.of(layout, rows))
-                .contains("| c | 1,000 | 1,000–1,000 | - | - | - | 2 (1, 0) |")
-                .contains("| mine * | 600 | 600–600 | - | - | - | 1 (1, 0) |")
+                .contains("| c | 1,000 | 1,000–1,000 | - | 2 (1, 0) |")
+                .contains("| mine * | 600 | 600–600 | - | 1 (1, 0) |")
                 .endsWith("\n\\* other processes took more of its core than they may in every"
                         + " window.\n");
     }
@@ -94,7 +103,7 @@ class TableTest {
                 row("mine", 0.0, Windows.failed(0, "the server ended")));
 
         assertThat(Table.of(layout, rows))
-                .contains("| mine | - | -–- | - | - | - | 1 (0, 0) |")
+                .contains("| mine | - | -–- | - | 1 (0, 0) |")
                 .endsWith("\nmine: the server ended\n");
     }
 

@@ -37,10 +37,10 @@ record Figure(String title, String unit, boolean moreIsBetter, ToDoubleFunction<
     static final Figure SECONDS = less("seconds", "s", "seconds");
     static final Figure COLD_SECONDS = less("first, cold", "s, cold", "coldSeconds");
     static final Figure CPU_SECONDS = less("CPU seconds", "s of CPU", "cpuSeconds");
+    static final Figure BYTES_EACH = less("bytes each", "bytes each", "bytesEach");
 
     static final Figure NANOS = less("ns per operation", "ns", "score");
     static final Figure ALLOCATED = less("bytes allocated", "bytes", "allocatedBytes");
-    static final Figure HEAP_BYTES = less("bytes of heap", "bytes of heap", "heapBytes");
 
     /// The figures of a benchmark's tables. The first is the one that counts.
     static List<Figure> of(String benchmark) {
@@ -53,8 +53,8 @@ record Figure(String title, String unit, boolean moreIsBetter, ToDoubleFunction<
                     P99, RSS);
             case "idle" -> List.of(IDLE_BYTES, IDLE_CPU, P50, P99, RSS);
             case "hose" -> List.of(P99, P50, P999, RSS);
-            case "parts" -> List.of(NANOS, ALLOCATED, HEAP_BYTES);
-            default -> List.of(SECONDS, COLD_SECONDS, CPU_SECONDS, RSS);
+            case "parts" -> List.of(NANOS, ALLOCATED);
+            default -> List.of(SECONDS, COLD_SECONDS, CPU_SECONDS, BYTES_EACH, RSS);
         };
     }
 
