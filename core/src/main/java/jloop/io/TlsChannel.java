@@ -1,0 +1,320 @@
+package jloop.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import jloop.ConnectionResetException;
+import org.jspecify.annotations.Nullable;
+
+/// One end of a TLS connection, without the connection: it makes bytes for the peer of ours,
+/// and ours of the peer's. It neither waits nor moves them.
+final class TlsChannel {
+
+    /*
+     *   HANDSHAKE ──handshake() is DONE──▶ OPEN ──close()──▶ CLOSED
+     *       └─────────────close(), a failure─────────────────▲
+     *
+     * The phase is that of our direction. The peer's has ended when `peerEnded` (its
+     * close_notify came) or `eof` (nothing more will be fed; all the worse without the first).
+     *
+     * What the peer sent waits as it came, in `received` from `start` to `end`, and is
+     * decrypted record by record, when somebody reads. So there is nothing decrypted that
+     * nobody has, but what was given back (`unread`), and an idle channel holds no buffer:
+     * `scratch`, what a record is encrypted or decrypted into, belongs to all the channels of
+     * a TlsSide. It is in use within a call only; whoever is sent a part of it copies what
+     * cannot go at once.
+     */
+    private enum Phase { HANDSHAKE, OPEN, CLOSED }
+
+    /// What a handshake waits for.
+    enum Want {
+        /// More bytes of the peer: [#feed].
+        BYTES,
+        /// The engine's tasks: [#nextTask] until there is none.
+        TASK,
+        /// Nothing, it is over.
+        NOTHING
+    }
+
+    /// Takes bytes for the peer. They are the channel's own again when it returns.
+    @FunctionalInterface
+    interface Wire {
+        void send(byte[] bytes, int offset, int length);
+    }
+
+    private static final byte[] NOTHING = {};
+    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
+    private static final int PLAIN_MAX = 15 * 1024;     // that surely fits into a record
+    private static final int EMPTY_RECORDS_MAX = 32;    // as OpenSSL
+
+    private final SSLEngine engine;
+    private final SSLContext context;
+    private final boolean suppressRaggedEofs;
+    private final ByteBuffer scratch;
+    private Phase phase = Phase.HANDSHAKE;
+    private byte[] received = NOTHING;
+    private int start;
+    private int end;
+    private int emptyRecords;       // in a row: they cost the peer little, and us as much
+    private boolean eof;
+    private boolean peerEnded;
+    private byte[] unread = NOTHING;        // given back by who read it
+
+    TlsChannel(SSLEngine engine, SSLContext context, boolean suppressRaggedEofs,
+            ByteBuffer scratch) {
+        this.engine = engine;
+        this.context = context;
+        this.suppressRaggedEofs = suppressRaggedEofs;
+        this.scratch = scratch;
+    }
+
+    /// Whether bytes can be written: after the handshake, before our end.
+    boolean isOpen() {
+        return phase == Phase.OPEN;
+    }
+
+    SSLEngine engine() {
+        return engine;
+    }
+
+    /// Whether the peer will send nothing more.
+    boolean hasPeerEnded() {
+        return peerEnded || eof;
+    }
+
+    /// Whether there may be something to read without feeding more.
+    boolean hasReceived() {
+        return start < end || eof || unread.length > 0;
+    }
+
+    // ---- The handshake
+
+    /// Goes on with the handshake as far as it goes.
+    ///
+    /// **Errors**: SSLException if there is to be no connection, after the peer was told why;
+    /// ConnectionResetException if the peer has gone.
+    Want handshake(Wire wire) throws IOException {
+        try {
+            return shakeHands(wire);
+        } catch (SSLException e) {
+            throw failed(e, wire);
+        }
+    }
+
+    private Want shakeHands(Wire wire) throws IOException {
+        if (phase == Phase.OPEN) return Want.NOTHING;
+        if (engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING)
+            engine.beginHandshake();
+        while (true) {
+            switch (engine.getHandshakeStatus()) {
+                case NEED_TASK -> {
+                    return Want.TASK;
+                }
+                case NEED_WRAP -> wrap(NO_BYTES, wire);
+                case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
+                    if (unwrap().getStatus() == Status.BUFFER_UNDERFLOW) return moreForHandshake();
+                }
+                case FINISHED, NOT_HANDSHAKING -> {
+                    phase = Phase.OPEN;
+                    return Want.NOTHING;
+                }
+            }
+            if (engine.isInboundDone())
+                throw new ConnectionResetException(
+                        "the peer closed the connection in the handshake");
+        }
+    }
+
+    private Want moreForHandshake() throws IOException {
+        if (eof)
+            throw new ConnectionResetException("the connection was lost in the handshake");
+        return Want.BYTES;
+    }
+
+    /// What is to be run next, on any thread, one after the other; null if there is nothing.
+    @Nullable Runnable nextTask() {
+        return engine.getDelegatedTask();
+    }
+
+    // ---- From the peer
+
+    /// Adds what the peer has sent, which becomes the channel's own; nothing at its end.
+    void feed(byte[] bytes) {
+        if (bytes.length == 0) {
+            eof = true;
+        } else if (start == end) {
+            received = bytes;
+            start = 0;
+            end = bytes.length;
+        } else {
+            byte[] joined = Arrays.copyOfRange(received, start, end + bytes.length);
+            System.arraycopy(bytes, 0, joined, end - start, bytes.length);
+            received = joined;
+            end = joined.length;
+            start = 0;
+        }
+    }
+
+    /// The bytes of the next record; none at the end, null if more has to be fed.
+    ///
+    /// **Errors**: SSLException if the peer does not keep to TLS, after it was told, or wants
+    /// another handshake; [TruncatedException] at an end without close_notify.
+    byte @Nullable [] read(Wire wire) throws SSLException {
+        try {
+            return nextRecord(wire);
+        } catch (SSLException e) {
+            throw failed(e, wire);
+        }
+    }
+
+    /// Has the next [#read] return `plain` from `offset` on, of which it was the last.
+    void unread(byte[] plain, int offset) {
+        unread = Arrays.copyOfRange(plain, offset, plain.length);
+    }
+
+    private byte @Nullable [] nextRecord(Wire wire) throws SSLException {
+        if (unread.length > 0) {
+            byte[] again = unread;
+            unread = NOTHING;
+            return again;
+        }
+        while (!peerEnded) {
+            SSLEngineResult result = unwrap();
+            if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
+                if (!eof) return null;
+                if (suppressRaggedEofs) return NOTHING;
+                throw new TruncatedException();
+            }
+            if (engine.isInboundDone()) {
+                peerEnded = true;
+            } else if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
+                throw new SSLException("the peer wants to renegotiate, which is refused");
+            } else if (result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+                wrap(NO_BYTES, wire);           // a new key was asked for: RFC 8446 §4.6.3
+            }
+            if (result.bytesProduced() > 0) return decrypted();
+            if (++emptyRecords > EMPTY_RECORDS_MAX)
+                throw new SSLException("more than " + EMPTY_RECORDS_MAX
+                        + " records without data, one after the other");
+        }
+        return NOTHING;
+    }
+
+    private byte[] decrypted() {
+        emptyRecords = 0;
+        byte[] plain = new byte[scratch.position()];
+        scratch.flip().get(plain);
+        return plain;
+    }
+
+    /// Decrypts a record into `scratch`.
+    private SSLEngineResult unwrap() throws SSLException {
+        ByteBuffer from = ByteBuffer.wrap(received, start, end - start);
+        SSLEngineResult result = engine.unwrap(from, scratch.clear());
+        start = from.position();
+        if (start == end) received = NOTHING;
+        if (start == end) start = end = 0;
+        return result;
+    }
+
+    // ---- To the peer
+
+    /// Encrypts `length` bytes from `offset`, all in one piece if the records are of the usual
+    /// size.
+    void write(byte[] plain, int offset, int length, Wire wire) throws SSLException {
+        ByteBuffer from = ByteBuffer.wrap(plain, offset, length);
+        if (length <= PLAIN_MAX) {
+            while (from.hasRemaining()) wrap(from, wire);
+            return;
+        }
+        int records = length / PLAIN_MAX + 2;
+        ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(records, scratch.capacity()));
+        while (from.hasRemaining()) wrap(from, all, wire);
+        send(all, wire);
+    }
+
+    /// Encrypts a record and sends it.
+    private void wrap(ByteBuffer from, Wire wire) throws SSLException {
+        scratch.clear();
+        wrap(from, scratch, wire);
+        send(scratch, wire);
+    }
+
+    /// Encrypts a record. If there is no room for it, sends what is in the way.
+    private void wrap(ByteBuffer from, ByteBuffer to, Wire wire) throws SSLException {
+        Status status = engine.wrap(from, to).getStatus();
+        if (status == Status.BUFFER_OVERFLOW && to.position() > 0) send(to, wire);
+        else if (status == Status.BUFFER_OVERFLOW)
+            throw new SSLException("the peer sends larger records than TLS allows");
+        else if (status == Status.CLOSED && from.hasRemaining())
+            throw new SSLException("the connection is closed for writing");
+    }
+
+    private static void send(ByteBuffer bytes, Wire wire) {
+        int length = bytes.position();
+        bytes.clear();
+        if (length > 0) wire.send(bytes.array(), bytes.arrayOffset(), length);
+    }
+
+    // ---- The end
+
+    /// Ends our direction: the peer is told that nothing more will come.
+    void close(Wire wire) throws SSLException {
+        if (phase == Phase.CLOSED) return;
+        phase = Phase.CLOSED;
+        engine.closeOutbound();
+        while (!engine.isOutboundDone()) wrap(NO_BYTES, wire);
+    }
+
+    /// Ends our direction because of `why`, of which the peer is told. Returns `why`.
+    private SSLException failed(SSLException why, Wire wire) {
+        try {
+            close(wire);
+        } catch (SSLException e) {          // it may be the same again, and it is what matters
+            if (e != why) why.addSuppressed(e);
+        }
+        return why;
+    }
+
+    // ---- What there is to know
+
+    /// What is known under `name`, else null.
+    @Nullable Object info(String name) {
+        SSLSession session = engine.getSession();
+        if (name.equals("sslcontext")) return context;
+        if (phase == Phase.HANDSHAKE) return null;
+        return switch (name) {
+            case "ssl_session" -> session;
+            case "peercert" -> peerCertificate(session);
+            case "cipher" -> session.getCipherSuite();
+            case "tls_version" -> session.getProtocol();
+            case "alpn_protocol" -> emptyToNull(engine.getApplicationProtocol());
+            default -> null;
+        };
+    }
+
+    private static @Nullable Object peerCertificate(SSLSession session) {
+        try {
+            return session.getPeerCertificates()[0];
+        } catch (SSLPeerUnverifiedException _) {        // it has shown none
+            return null;
+        }
+    }
+
+    private static @Nullable String emptyToNull(@Nullable String text) {
+        return text == null || text.isEmpty() ? null : text;
+    }
+
+    @Override
+    public String toString() {
+        return "<TlsChannel " + phase + (peerEnded ? " peer ended" : "") + ">";
+    }
+}
