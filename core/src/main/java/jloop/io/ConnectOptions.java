@@ -4,6 +4,8 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /// How a connection is opened.
@@ -14,16 +16,18 @@ import org.jspecify.annotations.Nullable;
 /// when the one before has failed. `interleave`: how many addresses of the first family come
 /// before the families alternate, 0 for the order of the resolver, null for 1 with a delay
 /// and 0 without. `allErrors`: whether what went wrong is thrown as a group.
+/// `tls`: how the connection is protected, null for not at all.
 public record ConnectOptions(
         int limitBytes,
         @Nullable InetSocketAddress localAddress,
         @Nullable StandardProtocolFamily family,
         @Nullable Duration happyEyeballsDelay,
         @Nullable Integer interleave,
-        boolean allErrors) {
+        boolean allErrors,
+        @Nullable TlsOptions tls) {
 
     public static final ConnectOptions DEFAULT = new ConnectOptions(
-            StreamReader.DEFAULT_LIMIT, null, null, null, null, false);
+            StreamReader.DEFAULT_LIMIT, null, null, null, null, false, null);
 
     public ConnectOptions {
         StreamReader.checkLimit(limitBytes);
@@ -37,7 +41,7 @@ public record ConnectOptions(
 
     public ConnectOptions withLimit(int bytes) {
         return new ConnectOptions(
-                bytes, localAddress, family, happyEyeballsDelay, interleave, allErrors);
+                bytes, localAddress, family, happyEyeballsDelay, interleave, allErrors, tls);
     }
 
     /// Binds the socket before it connects. A host that is not resolved is looked up; of its
@@ -46,26 +50,26 @@ public record ConnectOptions(
     /// **As in asyncio**: `local_addr`.
     public ConnectOptions withLocalAddress(InetSocketAddress address) {
         return new ConnectOptions(limitBytes, Objects.requireNonNull(address, "address"), family,
-                happyEyeballsDelay, interleave, allErrors);
+                happyEyeballsDelay, interleave, allErrors, tls);
     }
 
     /// Tries only addresses of `wanted`, INET or INET6; null for both.
     public ConnectOptions withFamily(@Nullable StandardProtocolFamily wanted) {
         return new ConnectOptions(
-                limitBytes, localAddress, wanted, happyEyeballsDelay, interleave, allErrors);
+                limitBytes, localAddress, wanted, happyEyeballsDelay, interleave, allErrors, tls);
     }
 
     /// Has the next address tried as soon as an attempt has failed or lasted for `delay`; the
     /// first that succeeds ends the others. RFC 8305 recommends 250 ms.
     public ConnectOptions withHappyEyeballsDelay(@Nullable Duration delay) {
         return new ConnectOptions(
-                limitBytes, localAddress, family, delay, interleave, allErrors);
+                limitBytes, localAddress, family, delay, interleave, allErrors, tls);
     }
 
     /// **As in asyncio**: `interleave`, the First Address Family Count of RFC 8305.
     public ConnectOptions withInterleave(int firstCount) {
         return new ConnectOptions(
-                limitBytes, localAddress, family, happyEyeballsDelay, firstCount, allErrors);
+                limitBytes, localAddress, family, happyEyeballsDelay, firstCount, allErrors, tls);
     }
 
     /// Has a failure be an IOException whose cause is an [jloop.ExceptionGroup] of what went
@@ -75,7 +79,27 @@ public record ConnectOptions(
     /// where IOException is.
     public ConnectOptions withAllErrors(boolean enabled) {
         return new ConnectOptions(
-                limitBytes, localAddress, family, happyEyeballsDelay, interleave, enabled);
+                limitBytes, localAddress, family, happyEyeballsDelay, interleave, enabled, tls);
+    }
+
+    /// TLS with the JVM's default context: the usual authorities are trusted.
+    public ConnectOptions withTls() {
+        return withTls(UnaryOperator.identity());
+    }
+
+    public ConnectOptions withTls(SSLContext context) {
+        return withTls(options -> options.withContext(context));
+    }
+
+    /// TLS, as `withTls(t -> t.withContext(context).withAlpn("h2"))`.
+    public ConnectOptions withTls(UnaryOperator<TlsOptions> options) {
+        return new ConnectOptions(limitBytes, localAddress, family, happyEyeballsDelay,
+                interleave, allErrors, options.apply(TlsOptions.DEFAULT));
+    }
+
+    /// The side of TLS that connects to `host`; null if it does without.
+    @Nullable TlsSide tlsSide(@Nullable String host) {
+        return tls == null ? null : TlsSide.client(tls, host);
     }
 
     /// [#interleave()], decided.

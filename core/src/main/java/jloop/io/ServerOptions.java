@@ -1,5 +1,9 @@
 package jloop.io;
 
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
 /// How a server listens and treats its connections.
 ///
 /// `backlog`: connections that wait to be accepted. `limitBytes`: see [StreamReader].
@@ -7,15 +11,17 @@ package jloop.io;
 /// connection is closed when its handler returns; asyncio leaves it open. `cleanupSocket`:
 /// whether the file of a UNIX server is removed when it is closed. `keepAlive`: whether the
 /// system looks after connections that are silent for long. `startServing`: whether the server
-/// listens from the start, or from [Server#startServing()] on.
+/// listens from the start, or from [Server#startServing()] on. `tls`: how connections are
+/// protected; null for not at all.
 public record ServerOptions(
         int backlog, int limitBytes, boolean reusePort, boolean closeOnReturn,
-        boolean cleanupSocket, boolean keepAlive, boolean startServing) {
+        boolean cleanupSocket, boolean keepAlive, boolean startServing,
+        @Nullable TlsOptions tls) {
 
     private static final int DEFAULT_BACKLOG = 1024;
 
     public static final ServerOptions DEFAULT = new ServerOptions(
-            DEFAULT_BACKLOG, StreamReader.DEFAULT_LIMIT, false, true, true, false, true);
+            DEFAULT_BACKLOG, StreamReader.DEFAULT_LIMIT, false, true, true, false, true, null);
 
     public ServerOptions {
         if (backlog < 1)
@@ -25,37 +31,54 @@ public record ServerOptions(
 
     public ServerOptions withBacklog(int connections) {
         return new ServerOptions(connections, limitBytes, reusePort, closeOnReturn,
-                cleanupSocket, keepAlive, startServing);
+                cleanupSocket, keepAlive, startServing, tls);
     }
 
     public ServerOptions withLimit(int bytes) {
         return new ServerOptions(backlog, bytes, reusePort, closeOnReturn,
-                cleanupSocket, keepAlive, startServing);
+                cleanupSocket, keepAlive, startServing, tls);
     }
 
     public ServerOptions withReusePort(boolean shared) {
         return new ServerOptions(backlog, limitBytes, shared, closeOnReturn,
-                cleanupSocket, keepAlive, startServing);
+                cleanupSocket, keepAlive, startServing, tls);
     }
 
     public ServerOptions withCloseOnReturn(boolean closes) {
         return new ServerOptions(backlog, limitBytes, reusePort, closes,
-                cleanupSocket, keepAlive, startServing);
+                cleanupSocket, keepAlive, startServing, tls);
     }
 
     /// For [jloop.Asyncio#startUnixServer]. False leaves the file to who comes next.
     public ServerOptions withCleanupSocket(boolean removed) {
         return new ServerOptions(backlog, limitBytes, reusePort, closeOnReturn,
-                removed, keepAlive, startServing);
+                removed, keepAlive, startServing, tls);
     }
 
     public ServerOptions withKeepAlive(boolean on) {
         return new ServerOptions(backlog, limitBytes, reusePort, closeOnReturn,
-                cleanupSocket, on, startServing);
+                cleanupSocket, on, startServing, tls);
     }
 
     public ServerOptions withStartServing(boolean atOnce) {
         return new ServerOptions(backlog, limitBytes, reusePort, closeOnReturn,
-                cleanupSocket, keepAlive, atOnce);
+                cleanupSocket, keepAlive, atOnce, tls);
+    }
+
+    /// TLS with the key of `context`.
+    public ServerOptions withTls(SSLContext context) {
+        return withTls(context, UnaryOperator.identity());
+    }
+
+    /// TLS, as `withTls(context, t -> t.withNeedClientAuth())`.
+    public ServerOptions withTls(SSLContext context, UnaryOperator<TlsOptions> options) {
+        return new ServerOptions(backlog, limitBytes, reusePort, closeOnReturn, cleanupSocket,
+                keepAlive, startServing,
+                options.apply(TlsOptions.DEFAULT.withContext(context)));
+    }
+
+    /// The side of TLS that answers; null if it does without.
+    @Nullable TlsSide tlsSide() {
+        return tls == null ? null : TlsSide.server(tls);
     }
 }

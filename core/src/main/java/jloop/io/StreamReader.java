@@ -28,7 +28,9 @@ public final class StreamReader {
      * returned, or when they were fed. When all of them are read the buffer is given up.
      *
      * Two sources: a socket, received from on demand, or whoever calls feedData (tests, and
-     * layers that have the bytes already); then `fed` is what a reader waits for.
+     * layers that have the bytes already); then `fed` is what a reader waits for. Over TLS a
+     * record is received and decrypted at a time, by the other direction, which may have to
+     * answer.
      */
 
     static final int DEFAULT_LIMIT = 64 * 1024;
@@ -46,6 +48,7 @@ public final class StreamReader {
     private boolean reading;                    // somebody waits for bytes
     private @Nullable IOException failure;
     private @Nullable Future<Void> fed;
+    private @Nullable StreamWriter decrypter;   // of TLS: it receives for us; else null
 
     /// A reader of what is fed to it.
     public StreamReader(EventLoop loop, int limitBytes) {
@@ -75,8 +78,8 @@ public final class StreamReader {
         rejectSecond("read");
         if (buffered() > 0) return take(Math.min(maxBytes, buffered()));
         Socket source = socket;
-        if (source == null) {
-            awaitFed("read");
+        if (source == null || decrypter != null) {
+            fill("read");
             return take(Math.min(maxBytes, buffered()));
         }
         return receive(source, maxBytes, "read");
@@ -94,8 +97,11 @@ public final class StreamReader {
         if (length == 0) return 0;
         rejectSecond("readInto");
         Socket source = socket;
-        if (buffered() == 0 && source != null) return receiveInto(source, into, offset, length);
-        if (buffered() == 0) awaitFed("readInto");
+        if (buffered() == 0) {
+            if (source != null && decrypter == null)
+                return receiveInto(source, into, offset, length);
+            fill("readInto");
+        }
         int count = Math.min(length, buffered());
         if (count == 0) return -1;
         System.arraycopy(buffer, start, into, offset, count);
@@ -214,7 +220,8 @@ public final class StreamReader {
         if (eof) return NOTHING;
         begin(verb);
         try {
-            byte[] received = loop.sockRecv(source, maxBytes);
+            byte[] received = decrypter == null
+                    ? loop.sockRecv(source, maxBytes) : decrypter.receive();
             if (received.length == 0) eof = true;
             return received;
         } catch (IOException e) {
@@ -223,6 +230,7 @@ public final class StreamReader {
             throw e;
         } finally {
             reading = false;
+            if (decrypter != null) decrypter.readerLeft();
         }
     }
 
@@ -286,6 +294,26 @@ public final class StreamReader {
 
     private void throwFailure() throws IOException {
         if (failure != null) throw failure;
+    }
+
+    // ---- TLS
+
+    /// Keeps everybody from reading, and returns what was received and not read: the peer may
+    /// have begun already.
+    byte[] beginTls() {
+        rejectSecond("startTls");
+        reading = true;
+        return take(buffered());
+    }
+
+    /// Lets readers go on, with what `writer` decrypts.
+    void tlsBegun(StreamWriter writer) {
+        reading = false;
+        decrypter = writer;
+    }
+
+    boolean isReading() {
+        return reading;
     }
 
     // ---- Feeding

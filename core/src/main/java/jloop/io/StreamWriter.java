@@ -4,15 +4,21 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import jloop.Asyncio;
 import jloop.ConnectionResetException;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Socket;
+import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
 /// The sending direction of a connection, and its end.
@@ -29,6 +35,10 @@ public final class StreamWriter implements AutoCloseable {
      *     │                └──────────┐          ▲
      *     └──abort, a write that fails┴──────────┘
      *
+     * Over TLS the peer's farewell is waited for too, once ours is sent. Until it comes,
+     * somebody receives: the task that reads, if there is one, or else a reader of the socket,
+     * for nobody.
+     *
      * Phases only move forward. Writing eof is beside it: `eofWanted`, done when all is sent.
      * Paused: more than HIGH bytes are kept, and not yet at most LOW again.
      */
@@ -38,10 +48,14 @@ public final class StreamWriter implements AutoCloseable {
     private static final int LOW_BYTES = 16 * 1024;
     private static final int LOST_WRITES_TO_WARN = 5;
     private static final int UNREAD_MAX = 128 * 1024;       // what asyncio would have received
+    private static final int CHUNK_BYTES = 64 * 1024;
+
+    private static final byte[] NOTHING = {};
 
     private final EventLoop loop;
     private final Socket socket;
     private final StreamReader reader;
+    private final boolean accepted;         // by a server
     private final WriteBuffer unsent = new WriteBuffer();
     private final @Nullable SocketAddress peer;
     private @Nullable Runnable onClosed;
@@ -54,8 +68,13 @@ public final class StreamWriter implements AutoCloseable {
     private @Nullable IOException failure;
     private @Nullable List<Future<Void>> drainers;
     private @Nullable Future<Void> closed;
+    private @Nullable TlsChannel tls;
+    private Duration shutdownTimeout = Duration.ZERO;       // of TLS
+    private @Nullable TimerHandle shutdownLimit;
+    private int unwantedBytes;                              // received since our farewell
 
-    StreamWriter(EventLoop loop, Socket socket, StreamReader reader) {
+    StreamWriter(EventLoop loop, Socket socket, StreamReader reader, boolean accepted) {
+        this.accepted = accepted;
         this.loop = loop;
         this.socket = socket;
         this.reader = reader;
@@ -67,7 +86,7 @@ public final class StreamWriter implements AutoCloseable {
     /// Sends `bytes`, or keeps a copy of what cannot be sent at once. After the connection has
     /// ended they are dropped in silence, as in asyncio; [#drain()] tells.
     ///
-    /// **Errors**: IllegalStateException after [#writeEof()].
+    /// **Errors**: IllegalStateException after [#writeEof()], and during a TLS handshake.
     public void write(byte[] bytes) {
         write(bytes, 0, bytes.length);
     }
@@ -81,6 +100,12 @@ public final class StreamWriter implements AutoCloseable {
             warnOfLostWrite();
             return;
         }
+        if (tls == null) send(bytes, offset, length);
+        else encrypt(tls, bytes, offset, length);
+    }
+
+    private void send(byte[] bytes, int offset, int length) {
+        if (phase == Phase.CLOSED) return;
         int sent = 0;
         if (unsent.isEmpty()) {
             try {
@@ -162,7 +187,7 @@ public final class StreamWriter implements AutoCloseable {
         IOException received = reader.exception();
         if (received != null) throw received;
         if (phase != Phase.OPEN) {
-            Asyncio.sleep(java.time.Duration.ZERO);     // lets who closes it get to the end
+            Asyncio.sleep(Duration.ZERO);     // lets who closes it get to the end
             throwIfLost();
         }
         if (!paused) return;
@@ -197,14 +222,19 @@ public final class StreamWriter implements AutoCloseable {
 
     /// Ends the sending direction after what is kept: the peer reads the end of the stream.
     /// Reading goes on. Calling again does nothing.
+    ///
+    /// **Errors**: UnsupportedOperationException over TLS.
     public void writeEof() {
+        if (tls != null)
+            throw new UnsupportedOperationException("TLS has no end of one direction only");
         if (phase != Phase.OPEN || eofWanted) return;
         eofWanted = true;
         if (unsent.isEmpty()) shutdownOutput();
     }
 
+    /// False over TLS.
     public boolean canWriteEof() {
-        return true;
+        return tls == null;
     }
 
     private void shutdownOutput() {
@@ -222,18 +252,146 @@ public final class StreamWriter implements AutoCloseable {
         return new StreamOutput(this);
     }
 
+    // ---- TLS
+
+    /// [#startTls(SSLContext, UnaryOperator)] without options: for who was accepted by a
+    /// server, which needs none.
+    public void startTls(SSLContext context) throws IOException {
+        startTls(context, UnaryOperator.identity());
+    }
+
+    /// Goes on with TLS: carries out the handshake, and encrypts what is written and decrypts
+    /// what is read from then on. Reader and writer stay the same. What is kept is sent first;
+    /// what was received and not read is taken for the beginning of the handshake.
+    ///
+    /// Who was accepted by a server is the server here too. A client has to say who it expects
+    /// ([TlsOptions#withServerHostname]).
+    ///
+    /// **Errors**: SSLException if no agreement is found, or the certificate of the peer is no
+    /// good; ConnectionResetException if the peer goes; [jloop.ConnectionAbortedException] if
+    /// it takes too long. The connection is closed then, as it is by a cancellation.
+    /// IllegalStateException while somebody reads, or if it is TLS already.
+    /// **As in asyncio**: `StreamWriter.start_tls`.
+    public void startTls(SSLContext context, UnaryOperator<TlsOptions> options)
+            throws IOException {
+        TlsOptions chosen = options.apply(TlsOptions.DEFAULT.withContext(context));
+        drain();
+        startTls(accepted ? TlsSide.server(chosen) : TlsSide.client(chosen, null));
+    }
+
+    void startTls(TlsSide side) throws IOException {
+        if (phase != Phase.OPEN || eofWanted || tls != null)
+            throw new IllegalStateException("startTls on a connection that "
+                    + (tls != null ? "is TLS already" : "was ended"));
+        TlsChannel channel = side.channel();
+        byte[] early = reader.beginTls();
+        if (early.length > 0) channel.feed(early);
+        tls = channel;
+        shutdownTimeout = side.options().shutdownTimeout();
+        try {
+            TlsHandshake.carryOut(channel, side.options().handshakeTimeout(), this::send,
+                    () -> channel.feed(loop.sockRecv(socket, CHUNK_BYTES)));
+        } catch (SSLException e) {
+            failTls(e);
+            throw e;
+        } finally {
+            reader.tlsBegun(this);
+            if (!channel.isOpen()) abort();
+        }
+    }
+
+    private void encrypt(TlsChannel channel, byte[] bytes, int offset, int length) {
+        if (!channel.isOpen())
+            throw new IllegalStateException("write during the TLS handshake");
+        try {
+            channel.write(bytes, offset, length, this::send);
+        } catch (SSLException e) {
+            failTls(e);
+        }
+    }
+
+    /// Waits for a record, for the reader; nothing at the end.
+    byte[] receive() throws IOException {
+        TlsChannel channel = Objects.requireNonNull(tls);
+        try {
+            byte[] plain;
+            while ((plain = channel.read(this::send)) == null) {
+                if (phase != Phase.OPEN) return NOTHING;
+                channel.feed(loop.sockRecv(socket, CHUNK_BYTES));
+            }
+            if (plain.length == 0) close();
+            return plain;
+        } catch (SSLException e) {
+            failTls(e);
+            throw e;
+        }
+    }
+
+    /// The peer was told why: that is to reach it.
+    private void failTls(SSLException e) {
+        if (phase != Phase.CLOSED) socket.discardReceived(UNREAD_MAX);
+        fail(e);
+    }
+
+    private void closeTls(TlsChannel channel) {
+        if (!channel.isOpen()) {                // in the handshake: there is nothing to end
+            end(null);
+            return;
+        }
+        shutdownLimit = loop.callLater(shutdownTimeout,
+                () -> end(new SocketTimeoutException("TLS shutdown timed out")));
+        try {
+            channel.close(this::send);
+            if (phase == Phase.CLOSING && unsent.isEmpty()) endInOrder();
+        } catch (SSLException e) {
+            failTls(e);
+        }
+    }
+
+    /// The task that read does so no more.
+    void readerLeft() {
+        if (phase == Phase.CLOSING && unsent.isEmpty()) endInOrder();
+    }
+
+    /// Receives until the peer has ended its direction too. What it still sends, nobody wants.
+    private void awaitFarewell(TlsChannel channel) {
+        if (reader.isReading()) return;         // so it receives; then comes readerLeft
+        loop.addReader(socket, () -> discard(channel));
+        discard(channel);
+    }
+
+    private void discard(TlsChannel channel) {
+        try {
+            byte[] received = socket.receiveNow(CHUNK_BYTES);
+            if (received != null) channel.feed(received);
+            byte[] plain;
+            while ((plain = channel.read(this::send)) != null && plain.length > 0) {
+                unwantedBytes += plain.length;
+            }
+            if (plain != null || unwantedBytes > UNREAD_MAX) end(null);
+        } catch (IOException _) {               // all that was to be sent was
+            end(null);
+        }
+    }
+
     // ---- The end
 
     /// Closes the connection once what is kept is sent. Who reads from it sees the end of the
-    /// stream. Closing again does nothing.
+    /// stream. Closing again does nothing. Over TLS the peer is told, and its own farewell is
+    /// waited for, in the background.
     @Override
     public void close() {
         if (phase != Phase.OPEN) return;
         phase = Phase.CLOSING;
-        if (unsent.isEmpty()) endInOrder();
+        if (tls != null) closeTls(tls);
+        else if (unsent.isEmpty()) endInOrder();
     }
 
     private void endInOrder() {
+        if (tls != null && !tls.hasPeerEnded()) {
+            awaitFarewell(tls);
+            return;
+        }
         socket.discardReceived(UNREAD_MAX);     // or the peer may lose what we sent
         end(null);
     }
@@ -268,6 +426,7 @@ public final class StreamWriter implements AutoCloseable {
         if (phase == Phase.CLOSED) return;
         phase = Phase.CLOSED;
         failure = why;
+        if (shutdownLimit != null) shutdownLimit.cancel();
         unsent.clear();
         socket.close();
         endDrainers(why);
@@ -303,13 +462,15 @@ public final class StreamWriter implements AutoCloseable {
         return socket.localAddress();
     }
 
-    /// What is known under `name`: `peername`, `sockname`, `socket`; else null.
+    /// What is known under `name`: `peername`, `sockname`, `socket`; over TLS `sslcontext`,
+    /// `ssl_session` (an `SSLSession`), `peercert` (the certificate of the peer), `cipher`,
+    /// `tls_version`, `alpn_protocol`; else null.
     public @Nullable Object getExtraInfo(String name) {
         return switch (name) {
             case "peername" -> peer;
             case "sockname" -> socket.localAddress();
             case "socket" -> socket;
-            default -> null;
+            default -> tls == null ? null : tls.info(name);
         };
     }
 

@@ -21,7 +21,16 @@ public final class Streams {
     public static StreamPair open(String host, int port, ConnectOptions options)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        return pair(loop, connect(loop, host, port, options), options.limitBytes());
+        TlsSide side = options.tlsSide(host);
+        return secured(
+                pair(loop, connect(loop, host, port, options), options.limitBytes()), side);
+    }
+
+    /// `pair` once its handshake is done, if it is to have one.
+    private static StreamPair secured(StreamPair pair, @Nullable TlsSide side)
+            throws IOException {
+        if (side != null) pair.writer().startTls(side);
+        return pair;
     }
 
     static Socket connect(EventLoop loop, String host, int port, ConnectOptions options)
@@ -33,8 +42,9 @@ public final class Streams {
     /// The streams of a socket that is connected.
     public static StreamPair open(Socket socket, ConnectOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
+        TlsSide side = options.tlsSide(null);
         checkConnected(socket);
-        return pair(loop, socket.detach("a stream"), options.limitBytes());
+        return secured(pair(loop, socket.detach("a stream"), options.limitBytes()), side);
     }
 
     /// Rejects a socket that is not of streams or not connected, and has one of TCP send at
@@ -48,23 +58,27 @@ public final class Streams {
     }
 
     static StreamPair pair(EventLoop loop, Socket socket, int limitBytes) {
+        return pair(loop, socket, limitBytes, false);
+    }
+
+    static StreamPair pair(EventLoop loop, Socket socket, int limitBytes, boolean accepted) {
         StreamReader reader = new StreamReader(loop, socket, limitBytes);
-        return new StreamPair(reader, new StreamWriter(loop, socket, reader));
+        return new StreamPair(reader, new StreamWriter(loop, socket, reader, accepted));
     }
 
     /// Listens on every address of `hosts`.
     public static Server serve(ConnectionHandler handler, List<? extends @Nullable String> hosts,
             int port, ServerOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        List<Socket> bound = listeners(loop, hosts, port, options);
-        return serve(loop, new StreamService(loop, handler, options), bound, options);
+        Service service = StreamService.of(loop, handler, options);
+        return serve(loop, service, listeners(loop, hosts, port, options), options);
     }
 
     /// Takes over a socket that is bound.
     public static Server serve(ConnectionHandler handler, Socket bound, ServerOptions options)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        return serve(loop, new StreamService(loop, handler, options),
+        return serve(loop, StreamService.of(loop, handler, options),
                 List.of(listener(bound, options)), options);
     }
 
@@ -92,7 +106,8 @@ public final class Streams {
     public static StreamPair openUnix(SocketAddress address, ConnectOptions options)
             throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        return pair(loop, connectUnix(loop, address), options.limitBytes());
+        TlsSide side = options.tlsSide(null);
+        return secured(pair(loop, connectUnix(loop, address), options.limitBytes()), side);
     }
 
     static Socket connectUnix(EventLoop loop, SocketAddress address) throws IOException {
@@ -112,7 +127,7 @@ public final class Streams {
     public static Server serveUnix(ConnectionHandler handler, SocketAddress address,
             ServerOptions options) throws IOException {
         EventLoop loop = Asyncio.getRunningLoop();
-        return serve(loop, new StreamService(loop, handler, options),
+        return serve(loop, StreamService.of(loop, handler, options),
                 List.of(unixListener(loop, address, options)), options);
     }
 

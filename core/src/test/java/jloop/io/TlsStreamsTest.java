@@ -1,0 +1,752 @@
+package jloop.io;
+
+import static jloop.Asyncio.createTask;
+import static jloop.Asyncio.openConnection;
+import static jloop.Asyncio.openUnixConnection;
+import static jloop.Asyncio.sleep;
+import static jloop.Asyncio.startServer;
+import static jloop.Asyncio.startUnixServer;
+import static jloop.Rig.bytes;
+import static jloop.Rig.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSession;
+import jloop.CancelledError;
+import jloop.ConnectionAbortedException;
+import jloop.ConnectionResetException;
+import jloop.EachNetwork;
+import jloop.EventLoop;
+import jloop.Rig;
+import jloop.Socket;
+import jloop.Task;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TlsStreamsTest {
+
+    private static final String HERE = "127.0.0.1";
+    private static final SSLContext SERVER = TestKeys.context("server");
+    private static final SSLContext CLIENT = TestKeys.context(null);
+
+    /// Carries jobs out where they are handed in, so that virtual time waits for them.
+    static final class Inline extends AbstractExecutorService {
+
+        private boolean shutDown;
+
+        @Override
+        public void execute(Runnable job) {
+            job.run();
+        }
+
+        @Override
+        public void shutdown() {
+            shutDown = true;
+        }
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            shutDown = true;
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return shutDown;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return shutDown;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+
+    static void virtually(Rig.Body body) {
+        Rig.run(Rig.Network.VIRTUAL, rig -> {
+            rig.loop.setDefaultExecutor(new Inline());
+            body.run(rig);
+        });
+    }
+
+    private static void on(Rig.Network network, Rig.Body body) {
+        if (network == Rig.Network.VIRTUAL) virtually(body);
+        else Rig.run(network, body);
+    }
+
+    private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
+        for (byte[] some; (some = reader.read(100_000)).length > 0; ) {
+            writer.write(some);
+            writer.drain();
+        }
+    }
+
+    private static Server serve(ConnectionHandler handler) throws IOException {
+        return serve(handler, UnaryOperator.identity());
+    }
+
+    private static Server serve(ConnectionHandler handler, UnaryOperator<TlsOptions> options)
+            throws IOException {
+        return startServer(handler, HERE, 0, o -> o.withTls(SERVER, options));
+    }
+
+    private static StreamPair open(Server server) throws IOException {
+        return open(server, UnaryOperator.identity());
+    }
+
+    private static StreamPair open(Server server, UnaryOperator<TlsOptions> options)
+            throws IOException {
+        return openConnection(HERE, server.port(),
+                o -> o.withTls(t -> options.apply(t.withContext(CLIENT))));
+    }
+
+    private static String ask(StreamPair pair, String question) throws IOException {
+        pair.writer().write(bytes(question + "\n"));
+        return text(pair.reader().readline());
+    }
+
+    private static void end(StreamPair pair, Server server) throws IOException {
+        pair.close();
+        pair.writer().waitClosed();
+        server.close();
+        server.waitClosed();
+    }
+
+    // ---- Both ends
+
+    @EachNetwork
+    void openConnection_toAServerWithTls_echoes(Rig.Network network) {
+        on(network, _ -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = open(server);
+
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+            assertThat(ask(pair, "again")).isEqualTo("again\n");
+
+            end(pair, server);
+            assertThat(pair.reader().read(1)).isEmpty();
+        });
+    }
+
+    @EachNetwork
+    void echo_ofMegabytes_comesBackWhole(Rig.Network network) {
+        byte[] much = Rig.pattern(3_000_000);
+        on(network, _ -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = open(server);
+
+            Task<byte[]> received = createTask(() -> pair.reader().readexactly(much.length));
+            for (int at = 0; at < much.length; at += 300_000) {
+                pair.writer().write(much, at, 300_000);
+                pair.writer().drain();
+            }
+            assertThat(received.await()).isEqualTo(much);
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void openConnection_byName_checksIt() {
+        Rig.run(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = openConnection("localhost", server.port(), o -> o.withTls(CLIENT));
+
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+
+            end(pair, server);
+        });
+    }
+
+    @EachNetwork
+    void unixStreams_withTls_echo(Rig.Network network, @TempDir Path folder) {
+        on(network, _ -> {
+            if (network == Rig.Network.VIRTUAL) return;
+            Path path = folder.resolve("tls");
+            Server server = startUnixServer(TlsStreamsTest::echo, path, o -> o.withTls(SERVER));
+            StreamPair pair = openUnixConnection(path,
+                    o -> o.withTls(t -> t.withContext(CLIENT).withServerHostname("localhost")));
+
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+            assertThatThrownBy(() -> openUnixConnection(path, o -> o.withTls(CLIENT)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("serverHostname is needed");
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void openConnection_twentyFiveAtOnce_areAllServed() {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+            List<Task<String>> tasks = new ArrayList<>();
+            for (int i = 0; i < 25; i++) {
+                String question = "question " + i;
+                tasks.add(createTask(() -> {
+                    StreamPair pair = open(server);
+                    try (pair) {
+                        return ask(pair, question);
+                    }
+                }));
+            }
+            for (int i = 0; i < 25; i++) {
+                assertThat(tasks.get(i).await()).isEqualTo("question " + i + "\n");
+            }
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void getExtraInfo_overTls_tellsWhatWasAgreed() {
+        virtually(_ -> {
+            List<@Nullable Object> seen = new ArrayList<>();
+            Server server = startServer((reader, writer) -> {
+                seen.add(((X509Certificate) Objects.requireNonNull(
+                        writer.getExtraInfo("peercert"))).getSubjectX500Principal().getName());
+                seen.add(writer.getExtraInfo("alpn_protocol"));
+                seen.add(writer.canWriteEof());
+                echo(reader, writer);
+            }, HERE, 0, o -> o.withTls(SERVER, t -> t.withNeedClientAuth().withAlpn("b", "c")));
+            StreamPair pair = open(server, t -> t.withContext(TestKeys.context("client"))
+                    .withAlpn("a", "b"));
+            StreamWriter writer = pair.writer();
+
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+            assertThat(seen).containsExactly("CN=someone", "b", false);
+            assertThat(writer.getExtraInfo("alpn_protocol")).isEqualTo("b");
+            assertThat(writer.getExtraInfo("tls_version")).isEqualTo("TLSv1.3");
+            assertThat(Objects.toString(writer.getExtraInfo("cipher"))).startsWith("TLS_");
+            assertThat(writer.getExtraInfo("sslcontext")).isInstanceOf(SSLContext.class);
+            assertThat(writer.getExtraInfo("ssl_session")).isInstanceOf(SSLSession.class);
+            assertThat(writer.getExtraInfo("peername")).isNotNull();
+            assertThat(writer.getExtraInfo("nonsense")).isNull();
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void read_oneByteAtATime_takesARecordApart() {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = open(server);
+            pair.writer().write(bytes("abc"));
+
+            byte[] into = new byte[2];
+            assertThat(text(pair.reader().read(1))).isEqualTo("a");
+            assertThat(pair.reader().readInto(into, 0, 1)).isEqualTo(1);
+            assertThat(pair.reader().readInto(into, 1, 1)).isEqualTo(1);
+            assertThat(text(into)).isEqualTo("bc");
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void read_cancelled_hasConsumedNothing() {
+        virtually(rig -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = open(server);
+            Task<byte[]> reading = createTask(() -> pair.reader().read(10));
+            rig.turns(3);
+            reading.cancel();
+            assertThatThrownBy(reading::await).isInstanceOf(CancelledError.class);
+
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+
+            end(pair, server);
+        });
+    }
+
+    // ---- Handshakes that fail
+
+    @ParameterizedTest
+    @ValueSource(strings = {"other", "expired"})
+    void openConnection_toACertificateThatIsNoGood_failsAndTheServerLives(String key) {
+        virtually(rig -> {
+            rig.loop.setDebug(true);
+            Server server = startServer(TlsStreamsTest::echo, HERE, 0,
+                    o -> o.withTls(TestKeys.context(key)));
+
+            assertThatThrownBy(() -> open(server)).isInstanceOf(SSLHandshakeException.class)
+                    .hasMessageContaining(key.equals("other")
+                            ? "No subject alternative names matching IP address 127.0.0.1"
+                            : "validity check failed");
+            assertThat(rig.takeReport()).isInstanceOf(SSLHandshakeException.class)
+                    .hasMessageContaining("certificate");
+            rig.await("no connection", () -> server.connectionCount() == 0);
+            server.close();
+        });
+    }
+
+    @Test
+    void openConnection_withoutTrust_fails() {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+
+            assertThatThrownBy(() -> openConnection(HERE, server.port(), o -> o.withTls()))
+                    .isInstanceOf(SSLHandshakeException.class)
+                    .hasMessageContaining("unable to find valid certification path");
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void openConnection_withoutTheCertificateThatIsNeeded_fails(String protocol) {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo, TlsOptions::withNeedClientAuth);
+
+            // In TLS 1.3 the client is ready before the server has looked at its certificate.
+            assertThatThrownBy(() -> {
+                StreamPair pair = open(server,
+                        t -> t.withContext(TestKeys.context(protocol, null)));
+                ask(pair, "hello");
+            }).isInstanceOf(SSLException.class);
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void openConnection_withoutTheCertificateThatIsWanted_works() {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo, TlsOptions::withWantClientAuth);
+            StreamPair pair = open(server);
+
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void openConnection_toAServerWithoutTls_saysSo() {
+        virtually(_ -> {
+            Server server = startServer((_, writer) -> writer.write(bytes("220 hello\r\n")),
+                    HERE, 0);
+
+            assertThatThrownBy(() -> open(server)).isInstanceOf(SSLException.class)
+                    .hasMessageContaining("nrecognized SSL message");
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void openConnection_toWhoHangsUp_isReset() {
+        virtually(_ -> {
+            Server server = startServer((_, writer) -> writer.close(), HERE, 0);
+
+            assertThatThrownBy(() -> open(server))
+                    .isInstanceOf(ConnectionResetException.class)
+                    .hasMessageContaining("lost in the handshake");
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void openConnection_toWhoSaysNothing_isAbortedAfterTheTimeout() {
+        virtually(rig -> {
+            Server server = startServer((reader, _) -> reader.readAll(), HERE, 0);
+            long before = rig.loop.time();
+
+            assertThatThrownBy(() -> open(server,
+                    t -> t.withHandshakeTimeout(Duration.ofSeconds(20))))
+                    .isInstanceOf(ConnectionAbortedException.class)
+                    .hasMessage("the TLS handshake took longer than PT20S");
+            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(20).toNanos());
+            assertThat(TlsOptions.DEFAULT.handshakeTimeout()).hasSeconds(60);
+            assertThat(TlsOptions.DEFAULT.shutdownTimeout()).hasSeconds(30);
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void server_ofOneThatSaysNothing_servesOthersAndTurnsItAway() {
+        virtually(rig -> {
+            Server server = serve(TlsStreamsTest::echo,
+                    t -> t.withHandshakeTimeout(Duration.ofSeconds(5)));
+            StreamPair silent = openConnection(HERE, server.port());
+            StreamPair pair = open(server);
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+            assertThat(server.connectionCount()).isEqualTo(2);
+            long before = rig.loop.time();
+
+            assertThat(silent.reader().read(1)).isEmpty();
+
+            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(5).toNanos());
+            assertThat(ask(pair, "again")).isEqualTo("again\n");
+            silent.close();
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void openConnection_cancelledInTheHandshake_leavesNothing() {
+        virtually(rig -> {
+            Server server = startServer((reader, _) -> reader.readAll(), HERE, 0);
+            Task<StreamPair> opening = createTask(() -> open(server));
+            rig.turns(10);
+
+            opening.cancel();
+
+            assertThatThrownBy(opening::await).isInstanceOf(CancelledError.class);
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void closeClients_inTheHandshake_endsIt() {
+        virtually(rig -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair silent = openConnection(HERE, server.port());
+            rig.turns(5);
+
+            server.closeClients();
+            server.close();
+            server.waitClosed();
+
+            assertThat(silent.reader().read(1)).isEmpty();
+            silent.close();
+        });
+    }
+
+    // ---- The end
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void close_ofOneEnd_isAnOrderlyEndForTheOther(String protocol) {
+        virtually(_ -> {
+            List<String> seen = new ArrayList<>();
+            Server server = serve((reader, writer) -> {
+                seen.add(text(reader.readAll()));
+                seen.add("closing " + writer.isClosing());
+            });
+            StreamPair pair = open(server, t -> t.withContext(TestKeys.context(protocol, null)));
+
+            pair.writer().write(bytes("last words"));
+            end(pair, server);
+
+            assertThat(seen).containsExactly("last words", "closing true");
+        });
+    }
+
+    @Test
+    void close_withMuchKept_sendsItAllFirst() {
+        byte[] much = Rig.pattern(1_000_000);
+        virtually(_ -> {
+            Server server = serve((_, writer) -> writer.write(much));
+            StreamPair pair = open(server);
+            sleep(Duration.ofSeconds(1));
+
+            assertThat(pair.reader().readAll()).isEqualTo(much);
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void close_unanswered_isGivenUpAfterTheTimeout() {
+        virtually(rig -> {
+            Server server = serve((_, _) -> sleep(Duration.ofSeconds(8)));
+            StreamPair pair = open(server, t -> t.withShutdownTimeout(Duration.ofSeconds(7)));
+            long before = rig.loop.time();
+
+            pair.close();
+
+            assertThatThrownBy(() -> pair.writer().waitClosed())
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessage("TLS shutdown timed out");
+            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(7).toNanos());
+            server.abortClients();
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void close_whileAnotherTaskReads_letsItReadOnToTheEnd() {
+        virtually(rig -> {
+            Server server = serve((reader, writer) -> {
+                writer.write(reader.readAll());
+                writer.write(bytes("dropped"));
+            });
+            StreamPair pair = open(server);
+            Task<byte[]> reading = createTask(() -> pair.reader().read(10));
+            rig.turns(5);
+
+            pair.close();
+
+            assertThat(reading.await()).isEmpty();
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void close_whileAnotherTaskReadsAndIsCancelled_stillWaitsForThePeer() {
+        virtually(rig -> {
+            Server server = serve((reader, _) -> {
+                sleep(Duration.ofSeconds(2));
+                reader.readAll();
+            });
+            StreamPair pair = open(server);
+            Task<byte[]> reading = createTask(() -> pair.reader().read(10));
+            rig.turns(5);
+
+            pair.close();
+            reading.cancel();
+            assertThatThrownBy(reading::await).isInstanceOf(CancelledError.class);
+            assertThat(pair.reader().read(1)).as("a read of what is closing").isEmpty();
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void close_ofAPeerThatKeepsSending_endsAllTheSame() {
+        virtually(rig -> {
+            Server server = serve((_, writer) -> {
+                byte[] part = Rig.pattern(50_000);
+                while (true) {
+                    writer.write(part);
+                    writer.drain();
+                }
+            });
+            StreamPair pair = open(server);
+            assertThat(pair.reader().read(10)).isNotEmpty();
+            long before = rig.loop.time();
+
+            pair.close();
+            pair.writer().waitClosed();
+
+            assertThat(rig.loop.time()).isEqualTo(before);
+            server.close();
+            server.waitClosed();
+            rig.takeReports();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void read_atAnEndWithoutFarewell_isTruncatedUnlessThatMayBe(boolean mayBe) {
+        virtually(_ -> {
+            Server server = serve((reader, writer) -> {
+                writer.write(bytes("half of "));
+                reader.readline();
+                ((Socket) Objects.requireNonNull(writer.getExtraInfo("socket")))
+                        .shutdownOutput();
+                reader.readAll();
+            }, t -> t.withSuppressRaggedEofs(true));
+            StreamPair pair = open(server, t -> t.withSuppressRaggedEofs(mayBe));
+            assertThat(text(pair.reader().read(100))).isEqualTo("half of ");
+            pair.writer().write(bytes("\n"));
+
+            Throwable thrown = catchThrowable(() ->
+                    assertThat(pair.reader().readexactly(1)).isEmpty());
+
+            assertThat(thrown).isInstanceOf(
+                    mayBe ? IncompleteReadException.class : TruncatedException.class);
+            assertThat(pair.writer().isClosing()).isTrue();
+            pair.close();
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void writeEof_overTls_isUnsupported() {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = open(server);
+
+            assertThatThrownBy(() -> pair.writer().writeEof())
+                    .isInstanceOf(UnsupportedOperationException.class);
+
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void read_ofGarbage_failsBothDirections() {
+        virtually(_ -> {
+            Server server = serve((reader, writer) -> {
+                Socket socket = (Socket) Objects.requireNonNull(writer.getExtraInfo("socket"));
+                socket.sendNow(bytes("this is no record of TLS"), 0, 24);
+                assertThatThrownBy(() -> reader.read(1)).isInstanceOf(SSLException.class);
+            });
+            StreamPair pair = open(server);
+
+            Throwable thrown = catchThrowable(() -> pair.reader().read(1));
+
+            assertThat(thrown).isInstanceOf(SSLException.class);
+            assertThatThrownBy(() -> pair.writer().drain()).isSameAs(thrown);
+            assertThatThrownBy(() -> pair.writer().waitClosed()).isSameAs(thrown);
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    // ---- startTls
+
+    private static void upgrade(StreamReader reader, StreamWriter writer) throws IOException {
+        assertThat(text(reader.readline())).isEqualTo("STARTTLS\n");
+        writer.write(bytes("go\n"));
+        writer.startTls(SERVER);
+        echo(reader, writer);
+    }
+
+    @EachNetwork
+    void startTls_onBothEnds_goesOnWithTheSameStreams(Rig.Network network) {
+        on(network, _ -> {
+            Server server = startServer(TlsStreamsTest::upgrade, HERE, 0);
+            StreamPair pair = openConnection(HERE, server.port());
+            assertThat(ask(pair, "STARTTLS")).isEqualTo("go\n");
+            assertThat(pair.writer().getExtraInfo("cipher")).isNull();
+            assertThat(pair.writer().canWriteEof()).isTrue();
+
+            pair.writer().startTls(CLIENT, t -> t.withServerHostname("localhost"));
+
+            assertThat(ask(pair, "secret")).isEqualTo("secret\n");
+            assertThat(pair.writer().getExtraInfo("cipher")).isNotNull();
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void startTls_withTheHelloReceivedAlready_handsItOver() {
+        virtually(_ -> {
+            Server server = startServer((reader, writer) -> {
+                sleep(Duration.ofSeconds(1));       // the hello comes with the line
+                assertThat(text(reader.readline())).isEqualTo("STARTTLS\n");
+                writer.startTls(SERVER);
+                echo(reader, writer);
+            }, HERE, 0);
+            StreamPair pair = openConnection(HERE, server.port());
+            pair.writer().write(bytes("STARTTLS\n"));
+
+            pair.writer().startTls(CLIENT, t -> t.withServerHostname("localhost"));
+
+            assertThat(ask(pair, "secret")).isEqualTo("secret\n");
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void startTls_withPlainBytesSlippedInBefore_fails() {
+        virtually(_ -> {
+            Server server = startServer((reader, writer) -> {
+                reader.readline();
+                writer.write(bytes("go\nand this is not protected\n"));
+                reader.readAll();
+            }, HERE, 0);
+            StreamPair pair = openConnection(HERE, server.port());
+            assertThat(ask(pair, "STARTTLS")).isEqualTo("go\n");
+
+            assertThatThrownBy(() -> pair.writer().startTls(
+                    CLIENT, t -> t.withServerHostname("localhost")))
+                    .isInstanceOf(SSLException.class);
+            assertThat(pair.writer().isClosing()).isTrue();
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void startTls_ofWhatItCannotBe_isRejected() {
+        virtually(rig -> {
+            Server server = serve(TlsStreamsTest::echo);
+            StreamPair pair = open(server);
+            UnaryOperator<TlsOptions> named = t -> t.withServerHostname("localhost");
+
+            assertThatThrownBy(() -> pair.writer().startTls(CLIENT, named))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("is TLS already");
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+            assertThatThrownBy(() -> pair.writer().startTls(CLIENT))
+                    .isInstanceOf(IllegalArgumentException.class);
+
+            end(pair, server);
+            assertThatThrownBy(() -> pair.writer().startTls(CLIENT, named))
+                    .isInstanceOf(ConnectionResetException.class);
+        });
+    }
+
+    @Test
+    void startTls_whileSomebodyReadsOrWrites_isRejected() {
+        virtually(rig -> {
+            Server server = startServer((reader, _) -> reader.readAll(), HERE, 0);
+            StreamPair pair = openConnection(HERE, server.port());
+            UnaryOperator<TlsOptions> named = t -> t.withServerHostname("localhost");
+            Task<byte[]> reading = createTask(() -> pair.reader().read(1));
+            rig.turns(2);
+            assertThatThrownBy(() -> pair.writer().startTls(CLIENT, named))
+                    .isInstanceOf(IllegalStateException.class);
+            reading.cancel();
+            rig.turns(2);
+
+            Task<Void> starting = createTask(() -> pair.writer().startTls(CLIENT, named));
+            rig.turns(5);
+            assertThatThrownBy(() -> pair.writer().write(bytes("plain")))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("write during the TLS handshake");
+            assertThatThrownBy(() -> pair.reader().read(1))
+                    .isInstanceOf(IllegalStateException.class);
+            pair.close();
+            assertThatThrownBy(starting::await).isInstanceOf(IOException.class);
+            assertThatCode(() -> pair.writer().waitClosed()).doesNotThrowAnyException();
+
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    // ---- Cost
+
+    @Test
+    void openConnection_manyTimes_leavesNothingBehind() {
+        virtually(rig -> {
+            Server server = serve(TlsStreamsTest::echo);
+            EventLoop loop = rig.loop;
+            for (int i = 0; i < 50; i++) {
+                StreamPair pair = open(server);
+                assertThat(ask(pair, "hello")).isEqualTo("hello\n");
+                pair.close();
+                pair.writer().waitClosed();
+            }
+            rig.await("no connection", () -> server.connectionCount() == 0);
+            assertThat(rig.timerCount()).isZero();
+            assertThat(loop.getDebug()).isFalse();
+            server.close();
+        });
+    }
+}
