@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import jloop.io.BaseProtocol;
 import jloop.io.ConnectOptions;
 import jloop.io.Connection;
@@ -31,6 +32,8 @@ import jloop.io.Datagrams;
 import jloop.io.Server;
 import jloop.io.ServerOptions;
 import jloop.io.StreamPair;
+import jloop.io.TlsOptions;
+import jloop.io.Transport;
 import jloop.io.Streams;
 import jloop.io.Transports;
 import jloop.poller.UnixName;
@@ -548,13 +551,43 @@ public final class Asyncio {
     /// somebody waits for it.
     public static <P extends BaseProtocol> Connection<P> createConnection(
             Supplier<P> factory, Socket socket) throws IOException {
-        return Transports.take(factory, socket);
+        return createConnection(factory, socket, UnaryOperator.identity());
+    }
+
+    public static <P extends BaseProtocol> Connection<P> createConnection(Supplier<P> factory,
+            Socket socket, UnaryOperator<ConnectOptions> options) throws IOException {
+        return Transports.take(factory, socket, options.apply(ConnectOptions.DEFAULT));
     }
 
     /// [#createConnection(Supplier, Socket)] for a socket that was accepted by whatever means.
     public static <P extends BaseProtocol> Connection<P> connectAcceptedSocket(
             Supplier<P> factory, Socket accepted) throws IOException {
-        return Transports.take(factory, accepted);
+        return Transports.takeAccepted(factory, accepted, null);
+    }
+
+    /// The same with TLS, of which this is the server's side.
+    public static <P extends BaseProtocol> Connection<P> connectAcceptedSocket(
+            Supplier<P> factory, Socket accepted, SSLContext context,
+            UnaryOperator<TlsOptions> options) throws IOException {
+        return Transports.takeAccepted(factory, accepted,
+                options.apply(TlsOptions.DEFAULT.withContext(context)));
+    }
+
+    /// Goes on with TLS over `transport`: waits for the handshake, which `serverSide` answers,
+    /// and tells `protocol` of the connection from then on; its
+    /// [BaseProtocol#connectionMade] is not called again. Returns the transport to be used. A
+    /// client has to say who it expects ([TlsOptions#withServerHostname]).
+    ///
+    /// **Errors**: SSLException if no agreement is found, or the certificate of the peer is no
+    /// good; [ConnectionResetException] if the peer goes; [ConnectionAbortedException] if it
+    /// takes too long. The connection is closed then, as it is by a cancellation.
+    /// IllegalArgumentException if the transport is of another kind than those made here;
+    /// IllegalStateException if it is TLS already, or closing.
+    public static Transport startTls(Transport transport, BaseProtocol protocol,
+            SSLContext context, boolean serverSide, UnaryOperator<TlsOptions> options)
+            throws IOException {
+        return Transports.startTls(transport, protocol,
+                options.apply(TlsOptions.DEFAULT.withContext(context)), serverSide);
     }
 
     /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one),
@@ -595,13 +628,20 @@ public final class Asyncio {
     /// see [#openUnixConnection(Path)].
     public static <P extends BaseProtocol> Connection<P> createUnixConnection(
             Supplier<P> factory, Path path) throws IOException {
-        return Transports.connectUnix(factory, UnixDomainSocketAddress.of(path));
+        return createUnixConnection(factory, path, UnaryOperator.identity());
+    }
+
+    public static <P extends BaseProtocol> Connection<P> createUnixConnection(
+            Supplier<P> factory, Path path, UnaryOperator<ConnectOptions> options)
+            throws IOException {
+        return Transports.connectUnix(factory, UnixDomainSocketAddress.of(path),
+                options.apply(ConnectOptions.DEFAULT));
     }
 
     /// The same to a name that is no file. Linux, by epoll.
     public static <P extends BaseProtocol> Connection<P> createUnixConnection(
             Supplier<P> factory, UnixName name) throws IOException {
-        return Transports.connectUnix(factory, name);
+        return Transports.connectUnix(factory, name, ConnectOptions.DEFAULT);
     }
 
     /// [#createServer(Supplier, String, int)] at `path`. For the file, and for errors, see

@@ -3,14 +3,18 @@ package jloop.io;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import jloop.Context;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Socket;
+import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
 /// A [Transport] over a stream socket.
@@ -28,6 +32,11 @@ final class SocketTransport implements Transport, ServerConnection {
      * A message costs one event, one call, one receive, one send. The reader of the socket has
      * one handle for all its calls, and waits again after each; what is left over after a
      * receive, be it a part of the same message, waits for its turn behind the others.
+     *
+     * Over TLS (`tls`) the handshake comes first, in a task, which receives by itself: until it
+     * is over nobody else does. CLOSING then lasts until the peer has ended its direction too,
+     * and goes on receiving, for nobody. What the protocol was not given, because it paused,
+     * stays in `tls`, encrypted but for the rest of a record.
      *
      * All that the protocol is told by the loop is told in `context`.
      */
@@ -54,6 +63,11 @@ final class SocketTransport implements Transport, ServerConnection {
     private boolean eofSeen;
     private boolean aborted;
     private int lostWrites;
+    private @Nullable TlsChannel tls;
+    private boolean handshaking;
+    private Duration shutdownTimeout = Duration.ZERO;       // of TLS
+    private @Nullable TimerHandle shutdownLimit;
+    private int unwantedBytes;                              // received since our farewell
     private WriteBufferLimits limits = WriteBufferLimits.DEFAULT;
 
     /// One of `server`, or of none, for a connected socket, which is its own from now on.
@@ -87,6 +101,17 @@ final class SocketTransport implements Transport, ServerConnection {
         }, context);
     }
 
+    /// The same, after a handshake, which this waits for. That it failed is told to nobody but
+    /// in debug mode, as by asyncio: anybody can make it fail.
+    void beginWith(Supplier<? extends BaseProtocol> factory, TlsSide side) {
+        try {
+            startTls(side);
+            beginWith(factory);
+        } catch (IOException e) {
+            if (loop.getDebug()) report("the TLS handshake of a connection failed", e);
+        }
+    }
+
     private void makeProtocol(Supplier<? extends BaseProtocol> factory) {
         BaseProtocol made;
         try {
@@ -112,8 +137,9 @@ final class SocketTransport implements Transport, ServerConnection {
     // ---- Receiving
 
     private void startReading() {
-        if (phase == Phase.OPEN && !readingPaused && !eofSeen)
-            loop.addReader(socket, this::readable, context);
+        if (phase != Phase.OPEN || readingPaused || handshaking) return;
+        if (!eofSeen) loop.addReader(socket, this::readable, context);
+        if (tls != null && tls.hasReceived()) loop.callSoon(this::decrypt, context);
     }
 
     private void stopReading() {
@@ -123,7 +149,8 @@ final class SocketTransport implements Transport, ServerConnection {
     /// Called in each turn in which there is something to receive.
     private void readable() {
         try {
-            if (protocol instanceof BufferedProtocol receiver) receiveInto(receiver);
+            if (tls != null) receiveFor(tls);
+            else if (protocol instanceof BufferedProtocol receiver) receiveInto(receiver);
             else if (protocol instanceof Protocol receiver) receiveFor(receiver);
         } catch (IOException e) {
             end(e);
@@ -137,6 +164,10 @@ final class SocketTransport implements Transport, ServerConnection {
             ended();
             return;
         }
+        give(receiver, received);
+    }
+
+    private void give(Protocol receiver, byte[] received) {
         try {
             receiver.dataReceived(ByteBuffer.wrap(received));
         } catch (Throwable e) {             // all: what a protocol throws ends its connection
@@ -155,6 +186,10 @@ final class SocketTransport implements Transport, ServerConnection {
             ended();
             return;
         }
+        tellUpdated(receiver, count);
+    }
+
+    private void tellUpdated(BufferedProtocol receiver, int count) {
         try {
             receiver.bufferUpdated(count);
         } catch (Throwable e) {             // all: what a protocol throws ends its connection
@@ -186,7 +221,7 @@ final class SocketTransport implements Transport, ServerConnection {
             fail("eofReceived of a protocol failed", e);
             return;
         }
-        if (keepOpen) stopReading();
+        if (keepOpen && tls == null) stopReading();
         else close();
     }
 
@@ -215,6 +250,11 @@ final class SocketTransport implements Transport, ServerConnection {
     public void write(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (!takes(length)) return;
+        if (tls == null) send(bytes, offset, length);
+        else encrypt(tls, bytes, offset, length);
+    }
+
+    private void send(byte[] bytes, int offset, int length) {
         int sent = 0;
         if (unsent.isEmpty()) {
             try {
@@ -235,6 +275,10 @@ final class SocketTransport implements Transport, ServerConnection {
         if (bytes.hasArray()) {
             write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
             bytes.position(bytes.limit());
+        } else if (tls != null) {
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            write(copy);
         } else if (takes(bytes.remaining())) {
             writeDirect(bytes);
         }
@@ -272,8 +316,9 @@ final class SocketTransport implements Transport, ServerConnection {
     /// Whether so many bytes are to be sent at all.
     private boolean takes(int length) {
         if (eofWanted) throw new IllegalStateException("write after writeEof");
+        if (handshaking) throw new IllegalStateException("write during the TLS handshake");
         if (length == 0) return false;
-        if (phase.compareTo(Phase.LOST) < 0) return true;
+        if (phase.compareTo(Phase.LOST) < 0 && (tls == null || tls.isOpen())) return true;
         if (++lostWrites >= LOST_WRITES_TO_WARN)
             System.getLogger("jloop").log(Logger.Level.WARNING,
                     "still writing to the connection of {0}, which is lost", peer);
@@ -295,7 +340,7 @@ final class SocketTransport implements Transport, ServerConnection {
         resumeIfLittle();           // may write more
         if (!unsent.isEmpty() || phase.compareTo(Phase.LOST) >= 0) return;
         loop.removeWriter(socket);
-        if (phase == Phase.CLOSING) lose(null);
+        if (phase == Phase.CLOSING) loseIfOver();
         else if (eofWanted) shutdownOutput();
     }
 
@@ -337,6 +382,8 @@ final class SocketTransport implements Transport, ServerConnection {
 
     @Override
     public void writeEof() {
+        if (tls != null)
+            throw new UnsupportedOperationException("TLS has no end of one direction only");
         if (isClosing() || eofWanted) return;
         eofWanted = true;
         if (unsent.isEmpty()) shutdownOutput();
@@ -344,7 +391,7 @@ final class SocketTransport implements Transport, ServerConnection {
 
     @Override
     public boolean canWriteEof() {
-        return true;
+        return tls == null;
     }
 
     private void shutdownOutput() {
@@ -355,14 +402,136 @@ final class SocketTransport implements Transport, ServerConnection {
         }
     }
 
+    // ---- TLS
+
+    /// Waits for the handshake; the connection ends if it fails.
+    void startTls(TlsSide side) throws IOException {
+        if (isClosing() || eofWanted || tls != null)
+            throw new IllegalStateException("startTls on a connection that "
+                    + (tls != null ? "is TLS already" : "was ended"));
+        stopReading();
+        TlsChannel channel = side.channel();
+        tls = channel;
+        shutdownTimeout = side.options().shutdownTimeout();
+        handshaking = true;
+        try {
+            TlsHandshake.carryOut(channel, side.options().handshakeTimeout(), this::send,
+                    () -> channel.feed(loop.sockRecv(socket, RECEIVE_MAX)));
+        } catch (SSLException e) {
+            failTls(e);
+            throw e;
+        } catch (IOException e) {
+            end(e);
+            throw e;
+        } finally {
+            if (!channel.isOpen()) end(null);
+            handshaking = false;
+        }
+    }
+
+    /// The same, in the middle of a connection, which `told` hears of from then on.
+    void startTls(TlsSide side, BaseProtocol told) throws IOException {
+        setProtocol(told);
+        startTls(side);
+        readingPaused = false;
+        startReading();
+    }
+
+    private void encrypt(TlsChannel channel, byte[] bytes, int offset, int length) {
+        try {
+            channel.write(bytes, offset, length, this::send);
+        } catch (SSLException e) {
+            failTls(e);
+        }
+    }
+
+    /// The peer was told why: that is to reach it.
+    private void failTls(SSLException e) {
+        if (phase.compareTo(Phase.LOST) < 0) {
+            if (!handshaking) loop.removeReader(socket);
+            socket.discardReceived(UNREAD_MAX);
+        }
+        end(e);
+    }
+
+    private void receiveFor(TlsChannel channel) throws IOException {
+        byte[] received = socket.receiveNow(RECEIVE_MAX);
+        if (received == null) return;
+        channel.feed(received);
+        if (received.length == 0) {
+            eofSeen = true;
+            loop.removeReader(socket);
+        }
+        decrypt();
+    }
+
+    /// Gives the protocol what there is, until it pauses; nobody, once we are closing.
+    private void decrypt() {
+        TlsChannel channel = Objects.requireNonNull(tls);
+        try {
+            byte[] plain;
+            while (isReceiving() && (plain = channel.read(this::send)) != null) {
+                if (phase == Phase.CLOSING) unwantedBytes += plain.length;
+                else if (plain.length == 0) ended();
+                else if (protocol instanceof BufferedProtocol receiver) giveInto(receiver, plain);
+                else if (protocol instanceof Protocol receiver) give(receiver, plain);
+                if (plain.length == 0) break;
+            }
+        } catch (SSLException e) {
+            if (phase != Phase.CLOSING) failTls(e);
+            else if (!(e instanceof TruncatedException)) end(null);
+        }
+        loseIfOver();
+    }
+
+    private boolean isReceiving() {
+        return phase == Phase.OPEN && !readingPaused
+                || phase == Phase.CLOSING && unwantedBytes <= UNREAD_MAX;
+    }
+
+    private void giveInto(BufferedProtocol receiver, byte[] plain) {
+        ByteBuffer buffer = bufferOf(receiver);
+        if (buffer == null) return;
+        int count = Math.min(buffer.remaining(), plain.length);
+        buffer.duplicate().put(plain, 0, count);
+        if (count < plain.length) Objects.requireNonNull(tls).unread(plain, count);
+        tellUpdated(receiver, count);
+    }
+
+    private void closeTls(TlsChannel channel) {
+        phase = Phase.CLOSING;
+        shutdownLimit = loop.callLater(shutdownTimeout,
+                () -> end(new SocketTimeoutException("TLS shutdown timed out")));
+        try {
+            channel.close(this::send);
+        } catch (SSLException e) {
+            failTls(e);
+            return;
+        }
+        if (phase != Phase.CLOSING) return;
+        if (!eofSeen) loop.addReader(socket, this::readable, context);
+        loop.callSoon(this::decrypt, context);
+    }
+
     // ---- The end
 
     @Override
     public void close() {
         if (isClosing()) return;
-        stopReading();
-        phase = Phase.CLOSING;
-        if (unsent.isEmpty()) lose(null);
+        if (handshaking) {
+            end(null);
+        } else if (tls != null) {
+            closeTls(tls);
+        } else {
+            stopReading();
+            phase = Phase.CLOSING;
+            loseIfOver();
+        }
+    }
+
+    private void loseIfOver() {
+        if (phase == Phase.CLOSING && unsent.isEmpty()
+                && (tls == null || tls.hasPeerEnded() || unwantedBytes > UNREAD_MAX)) lose(null);
     }
 
     @Override
@@ -389,7 +558,7 @@ final class SocketTransport implements Transport, ServerConnection {
     /// Ends the connection now, for `why`; null if it was wanted.
     private void end(@Nullable Throwable why) {
         if (phase.compareTo(Phase.LOST) >= 0) return;
-        stopReading();
+        if (!handshaking) stopReading();
         if (!unsent.isEmpty()) loop.removeWriter(socket);
         unsent.clear();
         lose(why);
@@ -398,6 +567,8 @@ final class SocketTransport implements Transport, ServerConnection {
     /// Nothing is sent or received any more; the protocol is told soon.
     private void lose(@Nullable Throwable why) {
         phase = Phase.LOST;
+        if (tls != null && !handshaking) loop.removeReader(socket);
+        if (shutdownLimit != null) shutdownLimit.cancel();
         loop.callSoon(() -> lost(why), context);
     }
 
@@ -439,7 +610,7 @@ final class SocketTransport implements Transport, ServerConnection {
             case "peername" -> peer;
             case "sockname" -> socket.localAddress();
             case "socket" -> view;
-            default -> null;
+            default -> tls == null ? null : tls.info(name);
         };
     }
 

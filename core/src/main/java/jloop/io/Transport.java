@@ -31,9 +31,11 @@ public interface Transport extends AutoCloseable {
 
     /// Ends our direction once what is kept is sent: the peer reads the end of the stream.
     /// Receiving goes on. Does nothing the second time, or when closing.
+    ///
+    /// **Errors**: UnsupportedOperationException over TLS.
     void writeEof();
 
-    /// Whether [#writeEof()] can be called.
+    /// Whether [#writeEof()] can be called: not over TLS.
     boolean canWriteEof();
 
     /// Sets the limits of what is kept, in bytes. If only one is given, high is four times low;
@@ -58,7 +60,8 @@ public interface Transport extends AutoCloseable {
     void resumeReading();
 
     /// Stops receiving, and closes the connection once what is kept is sent. Then the protocol
-    /// is told, with null, in a later turn. Closing again does nothing.
+    /// is told, with null, in a later turn. Closing again does nothing. Over TLS the peer is
+    /// told, and its own farewell waited for.
     @Override
     void close();
 
@@ -78,6 +81,7 @@ public interface Transport extends AutoCloseable {
     BaseProtocol getProtocol();
 
     /// What is known under `name`, else null. Of a socket: `peername`, `sockname`, and
-    /// `socket`, which tells addresses and sets options but moves no bytes.
+    /// `socket`, which tells addresses and sets options but moves no bytes. Of TLS the same as
+    /// by [StreamWriter#getExtraInfo].
     @Nullable Object getExtraInfo(String name);
 }
