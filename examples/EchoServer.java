@@ -1,13 +1,18 @@
-/// Sends back what it receives, in one of four ways.
+/// Sends back what it receives, in one of five ways.
 ///
 ///     ./jloop run examples/EchoServer.java 7000             sockets
 ///     ./jloop run examples/EchoServer.java 7000 streams     streams
 ///     ./jloop run examples/EchoServer.java 7000 protocol    callbacks
 ///     ./jloop run examples/EchoServer.java 7000 buffered    callbacks, a buffer for each
+///     ./jloop run examples/EchoServer.java 7000 tls KEYS    streams, encrypted
 ///
 /// All are TCP with TCP_NODELAY. Sockets and streams are a coroutine for each connection; the
 /// streams add lines, limits and writing in the background. A protocol has no coroutine: the
-/// loop calls it. Port 0 takes any free port.
+/// loop calls it. Port 0 takes any free port. The key of the server is in the file KEYS; this
+/// makes one, and `examples/TlsClient.java` is who trusts it:
+///
+///     keytool -genkeypair -keyalg EC -dname CN=localhost -ext san=dns:localhost \
+///             -keystore KEYS -storepass changeit
 
 import module java.base;
 import jloop.*;
@@ -19,14 +24,18 @@ static final int BUFFER_BYTES = 16 * 1024;
 
 void main(String[] args) {
     if (args.length == 0) {
-        IO.println("usage: EchoServer PORT [streams|protocol|buffered]");
+        IO.println("usage: EchoServer PORT [streams|protocol|buffered|tls KEYS]");
         return;
     }
     int port = Integer.parseInt(args[0]);
     String way = args.length > 1 ? args[1] : "sockets";
     try {
         switch (way) {
-            case "streams" -> run(() -> serveStreams(port));
+            case "streams" -> run(() -> serveStreams(port, o -> o));
+            case "tls" -> run(() -> {
+                SSLContext context = contextOf(Path.of(args[2]));
+                serveStreams(port, o -> o.withTls(context));
+            });
             case "protocol" -> run(() -> serveProtocol(Echo::new, port));
             case "buffered" -> run(() -> serveProtocol(BufferedEcho::new, port));
             default -> run(() -> serveSockets(port));
@@ -66,8 +75,9 @@ void echo(EventLoop loop, Socket connection) {
 
 // ---- Streams
 
-void serveStreams(int port) throws IOException {
-    Server server = startServer(this::echo, "127.0.0.1", port, o -> o.withBacklog(BACKLOG));
+void serveStreams(int port, UnaryOperator<ServerOptions> options) throws IOException {
+    Server server = startServer(this::echo, "127.0.0.1", port,
+            o -> options.apply(o.withBacklog(BACKLOG)));
     announce(server.sockets().getFirst().localAddress());
     server.serveForever();
 }
@@ -85,6 +95,17 @@ void echo(StreamReader reader, StreamWriter writer) {
     } catch (IOException e) {
         // The peer has gone: so has the work.
     }
+}
+
+/// Who has the key in `file`.
+static SSLContext contextOf(Path file) throws GeneralSecurityException, IOException {
+    char[] secret = "changeit".toCharArray();
+    KeyStore store = KeyStore.getInstance(file.toFile(), secret);
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    keys.init(store, secret);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), null, null);
+    return context;
 }
 
 // ---- Protocols
