@@ -16,6 +16,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -36,6 +37,7 @@ final class TestKeys {
     private TestKeys() {
         try {
             folder = Files.createTempDirectory("jloop-keys");
+            folder.toFile().deleteOnExit();             // the last one, after what is in it
             openssl("req -x509 %s -keyout ca.key -out ca.pem -days 2 -subj /CN=jloop-test-CA"
                     .formatted(EC));
             make("server", EC, "localhost", LOCALHOST, 2);
@@ -43,6 +45,9 @@ final class TestKeys {
             make("other", EC, "other.example", "subjectAltName=DNS:other.example", 2);
             make("expired", EC, "localhost", LOCALHOST, -1);
             make("client", EC, "someone", "subjectAltName=DNS:client.example", 2);
+            try (Stream<Path> files = Files.list(folder)) {
+                files.forEach(file -> file.toFile().deleteOnExit());
+            }
         } catch (IOException e) {
             throw new AssertionError(e);
         }

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -442,6 +443,45 @@ class TlsTransportTest {
             awaitTrace(rig, client.protocol(), "made", "lost");
             assertThat(client.protocol().lostBy).isNull();
             end(server);
+        });
+    }
+
+    // ---- Sockets that are there already
+
+    @Test
+    void connectAcceptedSocket_withTls_isTheServersSide() {
+        virtually(rig -> {
+            Rig.Ends ends = rig.connect();
+            Task<Connection<Echo>> answering = createTask(() -> connectAcceptedSocket(
+                    Echo::new, ends.server(), SERVER, UnaryOperator.identity()));
+            assertThatThrownBy(() -> createConnection(
+                    TracingProtocol::new, ends.client(), o -> o.withTls(CLIENT)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("serverHostname is needed");
+
+            Connection<TracingProtocol> client = createConnection(TracingProtocol::new,
+                    ends.client(),
+                    o -> o.withTls(t -> t.withContext(CLIENT).withServerHostname("localhost")));
+            client.transport().write(bytes("hello"));
+            awaitTrace(rig, client.protocol(), "made", "hello");
+
+            client.close();
+            Connection<Echo> server = answering.await();
+            rig.await("both ends", () -> client.protocol().isLost()
+                    && server.protocol().isLost());
+        });
+    }
+
+    @Test
+    void startTls_ofATransportOfAnotherKind_isRejected() {
+        virtually(_ -> {
+            Transport foreign = (Transport) Proxy.newProxyInstance(
+                    Transport.class.getClassLoader(), new Class<?>[] {Transport.class},
+                    (_, method, _) -> method.getName());
+
+            assertThatThrownBy(() -> startTls(foreign, new TracingProtocol(), SERVER, true,
+                    UnaryOperator.identity())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("needs a transport over a socket");
         });
     }
 
