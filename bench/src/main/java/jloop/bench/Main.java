@@ -111,6 +111,13 @@ final class Main implements Callable<Integer> {
     private @Nullable Path folder;
 
     @Option(
+            names = "--into",
+            paramLabel = "FILE",
+            description = "Add the results to a file of the same commit and machine, if it is"
+                    + " there. What it has of the same cells is replaced.")
+    private @Nullable Path into;
+
+    @Option(
             names = "--report",
             paramLabel = "FILE",
             description = "Print the tables of a results file again, and end.")
@@ -243,8 +250,9 @@ final class Main implements Callable<Integer> {
                 isQuick ? QUICK_WARM_UP_SECONDS : Settings.JVM_WARM_UP_SECONDS);
     }
 
-    /// A file of today that does not exist yet.
+    /// By default a file of today that does not exist yet.
     private Path file() {
+        if (into != null) return into;
         var to = folder == null ? root.resolve("bench/results") : folder;
         var today = LocalDate.now(ZoneId.systemDefault());
         var name = today + (names.isEmpty() ? "" : "-" + String.join("-", names));

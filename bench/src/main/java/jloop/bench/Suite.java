@@ -1,6 +1,7 @@
 package jloop.bench;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import jloop.bench.results.BenchFailure;
 import jloop.bench.results.Cell;
 import jloop.bench.results.Machine;
 import jloop.bench.results.Results.Skipped;
@@ -30,7 +32,7 @@ final class Suite {
     private final Contestants contestants;
     private final PrintWriter out;
     private final Path file;
-    private final String when =
+    private String when =
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
                     ZonedDateTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS));
     private final Machine machine = Machine.here();
@@ -40,7 +42,7 @@ final class Suite {
     private String commit = "";
 
     /// @param out for the tables
-    /// @param file for the results
+    /// @param file for the results; if it exists, they are added to those of the same commit
     Suite(Lab lab, Contestants contestants, PrintWriter out, Path file) {
         this.lab = lab;
         this.contestants = contestants;
@@ -66,6 +68,7 @@ final class Suite {
     /// Runs the benchmarks of these names.
     void run(Set<String> names) {
         commit = commit();
+        if (Files.exists(file)) goOn(ResultsFile.read(file));
         for (var benchmark : Benchmarks.ALL) {
             if (names.contains(benchmark.name()) && !lab.isOver()) run(benchmark);
         }
@@ -75,6 +78,17 @@ final class Suite {
                     + " minutes; --minutes allows more");
         }
         if (!rows.isEmpty()) lab.say("the results are in " + file);
+    }
+
+    private void goOn(Results earlier) {
+        if (!earlier.commit().equals(commit) || !earlier.machine().equals(machine)) {
+            throw new BenchFailure("%s has the results of commit %s on %s, and not of %s on %s"
+                    .formatted(file, earlier.commit(), earlier.machine(), commit, machine));
+        }
+        when = earlier.when();
+        versions.putAll(earlier.versions());
+        rows.addAll(earlier.rows());
+        skipped.addAll(earlier.skipped());
     }
 
     private void run(Benchmark benchmark) {
@@ -190,6 +204,7 @@ final class Suite {
     }
 
     private void report(List<Row> more, String table) {
+        rows.removeIf(row -> more.stream().anyMatch(row::isBeside));     // all of a cell, anew
         rows.addAll(more);
         out.print(table);
         out.flush();

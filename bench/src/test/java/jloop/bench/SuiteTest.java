@@ -34,6 +34,7 @@ class SuiteTest {
     final StringWriter progress = new StringWriter();
     Children children;
     Path results;
+    long connections = 3;
 
     @BeforeEach
     void makeCheckout() throws IOException {
@@ -61,6 +62,30 @@ class SuiteTest {
         var rows = ResultsFile.read(results).rows();
         assertThat(rows).extracting(Row::contestant).containsExactly("c-epoll", "fake");
         assertThat(rows).extracting(row -> row.windows().size()).containsExactly(4, 2);
+    }
+
+    @Test
+    void run_intoAFileThatIsThere_keepsItsOtherCellsAndReplacesItsOwn() {
+        run(2);
+        connections = 5;
+        run(1);
+        run(1);
+
+        var rows = ResultsFile.read(results).rows();
+        assertThat(rows).extracting(Row::contestant)
+                .containsExactly("c-epoll", "fake", "c-epoll", "fake");
+        assertThat(rows).extracting(row -> row.windows().size()).startsWith(4, 2);
+        assertThat(rows.get(3).windows()).hasSize(1);
+    }
+
+    @Test
+    void run_intoAFileOfAnotherCommit_isRefused() throws IOException {
+        run(1);
+        Files.writeString(results, Files.readString(results)
+                .replaceFirst("\"commit\":\"\\w*", "\"commit\":\"another"));
+
+        assertThatThrownBy(() -> run(1)).isInstanceOf(BenchFailure.class)
+                .hasMessageContaining("has the results of commit another");
     }
 
     @Test
@@ -173,7 +198,7 @@ class SuiteTest {
 
     private Lab lab(int rounds) {
         var settings = new Settings(
-                List.of(), rounds, 0.1, List.of(64L), List.of(3L), List.of(), 1, 0.1);
+                List.of(), rounds, 0.1, List.of(64L), List.of(connections), List.of(), 1, 0.1);
         return new Lab(root, settings, children, new PrintWriter(progress));
     }
 

@@ -26,6 +26,11 @@ public record Row(
         return !Double.isNaN(controlSpread);
     }
 
+    /// Whether it is of the same cell.
+    public boolean isBeside(Row other) {
+        return benchmark.equals(other.benchmark) && cell.equals(other.cell);
+    }
+
     /// The windows that count: of the measured and steady ones those that no other process
     /// disturbed, or, if there is none of these, all.
     public List<Window> counted() {
