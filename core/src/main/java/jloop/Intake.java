@@ -13,16 +13,18 @@ final class Intake {
      * consumer then stops at the cut and comes again, as isEmpty() looks at the newest.
      *
      * The handles are the nodes: nothing is allocated here. A handle enters once.
+     *
+     * Links are plain fields. Who reads `newest` sees all that the producers up to there have
+     * written, as each swap follows the one before it; only a link may be seen late, which is
+     * a cut. And a link is written without a call: a coroutine with no stack left may be about
+     * to add, and after the swap nothing must fail.
      */
 
     private static final VarHandle NEWEST;
-    private static final VarHandle NEXT;
 
     static {
         try {
-            var lookup = MethodHandles.lookup();
-            NEWEST = lookup.findVarHandle(Intake.class, "newest", Handle.class);
-            NEXT = lookup.findVarHandle(Handle.class, "next", Handle.class);
+            NEWEST = MethodHandles.lookup().findVarHandle(Intake.class, "newest", Handle.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -34,7 +36,7 @@ final class Intake {
     @AnyThread
     void add(Handle handle) {
         Handle before = (Handle) NEWEST.getAndSet(this, handle);
-        NEXT.setRelease(before, handle);
+        before.next = handle;
     }
 
     /// True if nothing was added that is not taken.
@@ -47,16 +49,12 @@ final class Intake {
         Handle end = newest;
         Handle taken = last;
         try {
-            for (Handle first; taken != end && (first = nextOf(taken)) != null; taken = first) {
+            for (Handle first; taken != end && (first = taken.next) != null; taken = first) {
                 ready.add(first instanceof Arrival arrival ? arrival.continuation : first);
                 taken.next = null;      // it may live long: keep no chain behind it
             }
         } finally {
             last = taken;
         }
-    }
-
-    private static @Nullable Handle nextOf(Handle handle) {
-        return (Handle) NEXT.getAcquire(handle);
     }
 }
