@@ -78,25 +78,6 @@ class IntakeTest {
         assertThat(expected).containsOnly(CALLS);
     }
 
-    @Test
-    void add_withNoStackLeft_addsOrFailsButCutsNothingOff() {
-        int times = 100;
-        for (int i = 0; i < times; i++) addWhereTheStackEnds();
-
-        assertThat(taken()).hasSizeGreaterThanOrEqualTo(times);
-        assertThat(intake.isEmpty()).isTrue();
-    }
-
-    /// Tries it again with a frame less as long as there is no stack for it.
-    private boolean addWhereTheStackEnds() {
-        try {
-            return addWhereTheStackEnds();
-        } catch (StackOverflowError e) {
-            intake.add(new Handle(() -> { }));
-            return true;
-        }
-    }
-
     // ---- with a loop
 
     @Test
