@@ -18,6 +18,7 @@ public final class IntakeStress {
     public static class Taken {
 
         final Intake intake = new Intake();
+        private final ReadyQueue ready = new ReadyQueue();
         private final StringBuilder names = new StringBuilder();
 
         Handle handle(String name) {
@@ -25,7 +26,9 @@ public final class IntakeStress {
         }
 
         void take() {
-            for (Handle handle; (handle = intake.take()) != null; ) handle.run();
+            intake.moveTo(ready);
+            for (Object handle; (handle = ready.peek()) != null; ready.drop())
+                ((Handle) handle).run();
         }
 
         String names() {
