@@ -15,7 +15,7 @@ import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
 /// A [DatagramTransport] over a datagram socket.
-final class DatagramSocketTransport implements DatagramTransport {
+final class DatagramSocketTransport implements DatagramTransport, FlowControl.Writer {
 
     /*
      * The phases are those of SocketTransport:
@@ -39,12 +39,11 @@ final class DatagramSocketTransport implements DatagramTransport {
     private final Socket socket;
     private final Context context = Context.copyContext();
     private final DatagramQueue unsent = new DatagramQueue();
+    private final FlowControl flow;
     private @Nullable DatagramProtocol protocol;    // null: its factory failed
     private Phase phase = Phase.NEW;
-    private boolean writingPaused;                  // so the protocol was told
     private int lostWrites;
     private @Nullable TimerHandle retry;
-    private WriteBufferLimits limits = WriteBufferLimits.DEFAULT;
 
     /// One for the socket of `route`, which is its own from now on.
     DatagramSocketTransport(EventLoop loop, DatagramRoute route) {
@@ -52,6 +51,7 @@ final class DatagramSocketTransport implements DatagramTransport {
         this.route = route;
         this.view = route.socket();
         this.socket = view.detach("a transport");
+        this.flow = new FlowControl(loop, this);
     }
 
     /// Has `made` told of the endpoint soon. The future is done when it was.
@@ -121,7 +121,7 @@ final class DatagramSocketTransport implements DatagramTransport {
         }
         unsent.add(taken, to);
         if (isFirst) awaitRoom();
-        pauseIfMuch();
+        flow.pauseIfMuch(unsent.sizeBytes());
     }
 
     /// Of a slice, which it leaves as it is.
@@ -152,7 +152,7 @@ final class DatagramSocketTransport implements DatagramTransport {
         boolean hasRoom = true;
         for (DatagramQueue.Unsent next; hasRoom && (next = unsent.first()) != null; )
             hasRoom = sendKept(next);
-        resumeIfLittle();           // may send more
+        flow.resumeIfLittle(unsent.sizeBytes());        // may send more
         if (phase.compareTo(Phase.LOST) >= 0) return;
         if (!unsent.isEmpty()) {
             if (retry != null) awaitRoom();
@@ -180,39 +180,24 @@ final class DatagramSocketTransport implements DatagramTransport {
         retry = null;
     }
 
-    private void pauseIfMuch() {
-        if (writingPaused || unsent.sizeBytes() <= limits.highBytes()) return;
-        writingPaused = true;
-        tell("pauseWriting", DatagramProtocol::pauseWriting);
+    @Override
+    public void pauseWriting() throws Exception {
+        if (protocol != null) protocol.pauseWriting();
     }
 
-    private void resumeIfLittle() {
-        if (!writingPaused || unsent.sizeBytes() > limits.lowBytes()) return;
-        writingPaused = false;
-        tell("resumeWriting", DatagramProtocol::resumeWriting);
-    }
-
-    private interface Notice {
-        void to(DatagramProtocol protocol) throws Exception;
-    }
-
-    private void tell(String method, Notice notice) {
-        try {
-            if (protocol != null) notice.to(protocol);
-        } catch (Throwable e) {             // all: it was told, and the endpoint lives on
-            report(method + " of a protocol failed", e);
-        }
+    @Override
+    public void resumeWriting() throws Exception {
+        if (protocol != null) protocol.resumeWriting();
     }
 
     @Override
     public void setWriteBufferLimits(@Nullable Integer high, @Nullable Integer low) {
-        limits = WriteBufferLimits.of(high, low);
-        pauseIfMuch();
+        flow.limit(WriteBufferLimits.of(high, low), unsent.sizeBytes());
     }
 
     @Override
     public WriteBufferLimits getWriteBufferLimits() {
-        return limits;
+        return flow.limits();
     }
 
     @Override
@@ -252,10 +237,18 @@ final class DatagramSocketTransport implements DatagramTransport {
     private void lose(@Nullable Throwable why) {
         phase = Phase.LOST;
         loop.callSoon(() -> {
-            tell("connectionLost", told -> told.connectionLost(why));
+            tellLost(why);
             phase = Phase.CLOSED;
             socket.close();
         }, context);
+    }
+
+    private void tellLost(@Nullable Throwable why) {
+        try {
+            if (protocol != null) protocol.connectionLost(why);
+        } catch (Throwable e) {             // all: it was told, and that was the last
+            report("connectionLost of a protocol failed", e);
+        }
     }
 
     private void report(String message, Throwable thrown) {

@@ -18,7 +18,7 @@ import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
 /// A [Transport] over a stream socket.
-final class SocketTransport implements Transport, ServerConnection {
+final class SocketTransport implements Transport, ServerConnection, FlowControl.Writer {
 
     /*
      *   NEW ──connected──▶ OPEN ──close──▶ CLOSING ──all sent──▶ LOST ──connectionLost──▶ CLOSED
@@ -54,11 +54,11 @@ final class SocketTransport implements Transport, ServerConnection {
     private final Context context = Context.copyContext();
     private final @Nullable SocketAddress peer;
     private final WriteBuffer unsent = new WriteBuffer();
+    private final FlowControl flow;
     private @Nullable Server server;
     private @Nullable BaseProtocol protocol;        // null: the server has yet to make it
     private Phase phase = Phase.NEW;
     private boolean readingPaused;
-    private boolean writingPaused;                  // so the protocol was told
     private boolean eofWanted;
     private boolean eofSeen;
     private boolean aborted;
@@ -68,7 +68,6 @@ final class SocketTransport implements Transport, ServerConnection {
     private Duration shutdownTimeout = Duration.ZERO;       // of TLS
     private @Nullable TimerHandle shutdownLimit;
     private int unwantedBytes;                              // received since our farewell
-    private WriteBufferLimits limits = WriteBufferLimits.DEFAULT;
 
     /// One of `server`, or of none, for a connected socket, which is its own from now on.
     SocketTransport(EventLoop loop, Socket socket, @Nullable Server server) {
@@ -77,6 +76,7 @@ final class SocketTransport implements Transport, ServerConnection {
         this.socket = socket.detach("a transport");
         this.server = server;
         this.peer = socket.remoteAddress();
+        this.flow = new FlowControl(loop, this);
         if (server != null) server.attach(this);
     }
 
@@ -267,7 +267,7 @@ final class SocketTransport implements Transport, ServerConnection {
             awaitWritable();
         }
         unsent.add(bytes, offset + sent, offset + length);
-        pauseIfMuch();
+        flow.pauseIfMuch(unsent.sizeBytes());
     }
 
     @Override
@@ -296,7 +296,7 @@ final class SocketTransport implements Transport, ServerConnection {
             awaitWritable();
         }
         unsent.add(bytes);
-        pauseIfMuch();
+        flow.pauseIfMuch(unsent.sizeBytes());
     }
 
     @Override
@@ -337,42 +337,31 @@ final class SocketTransport implements Transport, ServerConnection {
             end(e);
             return;
         }
-        resumeIfLittle();           // may write more
+        flow.resumeIfLittle(unsent.sizeBytes());        // may write more
         if (!unsent.isEmpty() || phase.compareTo(Phase.LOST) >= 0) return;
         loop.removeWriter(socket);
         if (phase == Phase.CLOSING) loseIfOver();
         else if (eofWanted) shutdownOutput();
     }
 
-    private void pauseIfMuch() {
-        if (writingPaused || unsent.sizeBytes() <= limits.highBytes()) return;
-        writingPaused = true;
-        try {
-            if (protocol != null) protocol.pauseWriting();
-        } catch (Throwable e) {             // all: it was told, and the connection lives on
-            report("pauseWriting of a protocol failed", e);
-        }
+    @Override
+    public void pauseWriting() throws Exception {
+        if (protocol != null) protocol.pauseWriting();
     }
 
-    private void resumeIfLittle() {
-        if (!writingPaused || unsent.sizeBytes() > limits.lowBytes()) return;
-        writingPaused = false;
-        try {
-            if (protocol != null) protocol.resumeWriting();
-        } catch (Throwable e) {             // all: it was told, and the connection lives on
-            report("resumeWriting of a protocol failed", e);
-        }
+    @Override
+    public void resumeWriting() throws Exception {
+        if (protocol != null) protocol.resumeWriting();
     }
 
     @Override
     public void setWriteBufferLimits(@Nullable Integer high, @Nullable Integer low) {
-        limits = WriteBufferLimits.of(high, low);
-        pauseIfMuch();
+        flow.limit(WriteBufferLimits.of(high, low), unsent.sizeBytes());
     }
 
     @Override
     public WriteBufferLimits getWriteBufferLimits() {
-        return limits;
+        return flow.limits();
     }
 
     @Override

@@ -40,12 +40,9 @@ public final class StreamWriter implements AutoCloseable {
      * for nobody.
      *
      * Phases only move forward. Writing eof is beside it: `eofWanted`, done when all is sent.
-     * Paused: more than HIGH bytes are kept, and not yet at most LOW again.
      */
     private enum Phase { OPEN, CLOSING, CLOSED }
 
-    private static final int HIGH_BYTES = 64 * 1024;
-    private static final int LOW_BYTES = 16 * 1024;
     private static final int LOST_WRITES_TO_WARN = 5;
     private static final int UNREAD_MAX = 128 * 1024;       // what asyncio would have received
     private static final int CHUNK_BYTES = 64 * 1024;
@@ -57,16 +54,14 @@ public final class StreamWriter implements AutoCloseable {
     private final StreamReader reader;
     private final boolean accepted;         // by a server
     private final WriteBuffer unsent = new WriteBuffer();
+    private final Drainers drainers = new Drainers();
+    private final FlowControl flow;
     private final @Nullable SocketAddress peer;
     private @Nullable Runnable onClosed;
     private Phase phase = Phase.OPEN;
     private boolean eofWanted;
-    private boolean paused;
-    private int highBytes = HIGH_BYTES;
-    private int lowBytes = LOW_BYTES;
     private int lostWrites;
     private @Nullable IOException failure;
-    private @Nullable List<Future<Void>> drainers;
     private @Nullable Future<Void> closed;
     private @Nullable TlsChannel tls;
     private Duration shutdownTimeout = Duration.ZERO;       // of TLS
@@ -79,6 +74,43 @@ public final class StreamWriter implements AutoCloseable {
         this.socket = socket;
         this.reader = reader;
         this.peer = socket.remoteAddress();
+        this.flow = new FlowControl(loop, drainers);
+    }
+
+    /// The tasks that wait in [#drain()].
+    private static final class Drainers implements FlowControl.Writer {
+
+        private @Nullable List<Future<Void>> waiting;
+
+        Future<Void> add(Future<Void> drained) {
+            if (waiting == null) waiting = new ArrayList<>();
+            waiting.add(drained);
+            return drained;
+        }
+
+        private List<Future<Void>> take() {
+            List<Future<Void>> taken = waiting == null ? List.of() : waiting;
+            waiting = null;
+            return taken;
+        }
+
+        @Override
+        public void pauseWriting() { }          // they look by themselves
+
+        @Override
+        @SuppressWarnings("NullAway")           // Void has no other value
+        public void resumeWriting() {
+            for (Future<Void> drainer : take()) {
+                if (!drainer.done()) drainer.setResult(null);
+            }
+        }
+
+        void fail(@Nullable IOException why) {
+            for (Future<Void> drainer : take()) {
+                if (!drainer.done()) drainer.setException(
+                        why != null ? why : new ConnectionResetException("connection lost"));
+            }
+        }
     }
 
     // ---- Writing
@@ -139,7 +171,7 @@ public final class StreamWriter implements AutoCloseable {
         boolean first = unsent.isEmpty();
         unsent.add(bytes, from, to);
         if (first) loop.addWriter(socket, this::flush);
-        if (unsent.sizeBytes() > highBytes) paused = true;
+        flow.pauseIfMuch(unsent.sizeBytes());
     }
 
     private void warnOfLostWrite() {
@@ -156,7 +188,7 @@ public final class StreamWriter implements AutoCloseable {
             fail(e);
             return;
         }
-        if (unsent.sizeBytes() <= lowBytes) resume();
+        flow.resumeIfLittle(unsent.sizeBytes());
         if (unsent.isEmpty()) flushed();
     }
 
@@ -166,17 +198,6 @@ public final class StreamWriter implements AutoCloseable {
             endInOrder();
         } else if (eofWanted) {
             shutdownOutput();
-        }
-    }
-
-    @SuppressWarnings("NullAway")           // Void has no other value
-    private void resume() {
-        paused = false;
-        List<Future<Void>> waiting = drainers;
-        drainers = null;
-        if (waiting == null) return;
-        for (Future<Void> drainer : waiting) {
-            if (!drainer.done()) drainer.setResult(null);
         }
     }
 
@@ -190,11 +211,7 @@ public final class StreamWriter implements AutoCloseable {
             Asyncio.sleep(Duration.ZERO);     // lets who closes it get to the end
             throwIfLost();
         }
-        if (!paused) return;
-        if (drainers == null) drainers = new ArrayList<>();
-        Future<Void> drained = loop.createFuture();
-        drainers.add(drained);
-        drained.await();
+        if (flow.isPaused()) drainers.add(loop.createFuture()).await();
     }
 
     private void throwIfLost() throws IOException {
@@ -207,12 +224,7 @@ public final class StreamWriter implements AutoCloseable {
     ///
     /// **Errors**: IllegalArgumentException unless `highBytes >= lowBytes >= 0`.
     public void setWriteBufferLimits(int highBytes, int lowBytes) {
-        if (lowBytes < 0 || highBytes < lowBytes)
-            throw new IllegalArgumentException("high (" + highBytes + ") must be at least low ("
-                    + lowBytes + ") and low at least 0");
-        this.highBytes = highBytes;
-        this.lowBytes = lowBytes;
-        if (unsent.sizeBytes() > highBytes) paused = true;
+        flow.limit(new WriteBufferLimits(lowBytes, highBytes), unsent.sizeBytes());
     }
 
     /// How many bytes are kept.
@@ -429,21 +441,11 @@ public final class StreamWriter implements AutoCloseable {
         if (shutdownLimit != null) shutdownLimit.cancel();
         unsent.clear();
         socket.close();
-        endDrainers(why);
+        drainers.fail(why);
         if (closed != null) closed.setResult(null);
         Runnable told = onClosed;
         onClosed = null;
         if (told != null) told.run();
-    }
-
-    private void endDrainers(@Nullable IOException why) {
-        List<Future<Void>> waiting = drainers;
-        drainers = null;
-        if (waiting == null) return;
-        for (Future<Void> drainer : waiting) {
-            if (!drainer.done()) drainer.setException(
-                    why != null ? why : new ConnectionResetException("connection lost"));
-        }
     }
 
     /// Has `call` made when the connection is closed.
