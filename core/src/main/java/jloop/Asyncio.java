@@ -464,7 +464,10 @@ public final class Asyncio {
     ///
     /// If one cannot be bound, none is. Addresses that this machine does not have are left out,
     /// unless it has none of them.
-    public static Server startServer(ConnectionHandler handler, List<String> hosts, int port,
+    ///
+    /// **Unlike asyncio**: the port comes first. A null in place of the host could otherwise
+    /// mean either of the two.
+    public static Server startServer(ConnectionHandler handler, int port, List<String> hosts,
             UnaryOperator<ServerOptions> options) throws IOException {
         return Streams.serve(handler, hosts, port, options.apply(ServerOptions.DEFAULT));
     }
@@ -609,10 +612,9 @@ public final class Asyncio {
                 options.apply(ServerOptions.DEFAULT));
     }
 
-    /// The same on all `hosts`, as [#startServer(ConnectionHandler, List, int, UnaryOperator)].
-    public static Server createServer(Supplier<? extends BaseProtocol> factory,
-            List<String> hosts, int port, UnaryOperator<ServerOptions> options)
-            throws IOException {
+    /// The same on all `hosts`, as [#startServer(ConnectionHandler, int, List, UnaryOperator)].
+    public static Server createServer(Supplier<? extends BaseProtocol> factory, int port,
+            List<String> hosts, UnaryOperator<ServerOptions> options) throws IOException {
         return Transports.serve(factory, hosts, port, options.apply(ServerOptions.DEFAULT));
     }
 

@@ -37,6 +37,9 @@ public final class Socket implements AutoCloseable {
     private @Nullable SocketAddress fileAddress;    // of a file to be removed at the end
     private @Nullable Object fileKey;
     private @Nullable String usedBy;                // whoever it was detached for, or null
+    private @Nullable Socket successor;             // that stands for it since, or null
+    private long receivedBytes;
+    private long sentBytes;
     private final boolean datagrams;
 
     private Socket(Sockets sockets, Descriptor descriptor, boolean datagrams) {
@@ -171,7 +174,12 @@ public final class Socket implements AutoCloseable {
     private int sentNow(int result) throws IOException {
         if (result == WOULD_BLOCK) return 0;
         sockets.count(result);
-        return check("send", result);
+        return sent(result);
+    }
+
+    private int sent(int result) throws IOException {
+        sentBytes += check("send", result);
+        return result;
     }
 
     /// Receives what is there right now: straight into `buffer`, at most `length` bytes.
@@ -207,7 +215,12 @@ public final class Socket implements AutoCloseable {
     public static final int NOTHING_YET = -1;
 
     private int receivedNow(int result) throws IOException {
-        return result == WOULD_BLOCK ? NOTHING_YET : check("receive", result);
+        return result == WOULD_BLOCK ? NOTHING_YET : received(result);
+    }
+
+    private int received(int result) throws IOException {
+        receivedBytes += check("receive", result);
+        return result;
     }
 
     private Descriptor receiver() {
@@ -354,6 +367,18 @@ public final class Socket implements AutoCloseable {
         return onLoop("remoteAddress").isOpen() ? descriptor.remoteAddress() : null;
     }
 
+    /// How many bytes of its stream were received so far.
+    public long receivedBytes() {
+        loop.checkThread("receivedBytes");
+        return successor == null ? receivedBytes : successor.receivedBytes();
+    }
+
+    /// How many bytes of its stream the system has taken so far, to send them.
+    public long sentBytes() {
+        loop.checkThread("sentBytes");
+        return successor == null ? sentBytes : successor.sentBytes();
+    }
+
     /// The file descriptor, or -1 where there is none.
     public int fileno() {
         return descriptor.isOpen() ? descriptor.number() : -1;
@@ -378,10 +403,13 @@ public final class Socket implements AutoCloseable {
             throw new IllegalStateException(this + " has a reader or writer: remove it first");
         usedBy = Objects.requireNonNull(owner, "owner");
         sockets.closed(this);
-        Socket successor = new Socket(sockets, descriptor, datagrams);
-        successor.fileAddress = fileAddress;
-        successor.fileKey = fileKey;
-        return successor;
+        Socket next = new Socket(sockets, descriptor, datagrams);
+        next.fileAddress = fileAddress;
+        next.fileKey = fileKey;
+        next.receivedBytes = receivedBytes;
+        next.sentBytes = sentBytes;
+        successor = next;
+        return next;
     }
 
     /// Closes it. Tasks that wait for it get a SocketException. Closing again does nothing.
@@ -476,7 +504,7 @@ public final class Socket implements AutoCloseable {
                     ? operation.result : take(array, offset, length);
         }
         sockets.count(result);
-        return check("receive", result);
+        return received(result);
     }
 
     private int take(byte[] array, int offset, int length) {
@@ -511,7 +539,7 @@ public final class Socket implements AutoCloseable {
             operation.array = bytes;
             operation.offset = at;
             operation.length = end - at;
-            at += check("send", carryOut(operation, "sockSendall"));
+            at += sent(carryOut(operation, "sockSendall"));
         }
     }
 

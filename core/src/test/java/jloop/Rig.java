@@ -36,6 +36,7 @@ public final class Rig {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration VIRTUAL_LIMIT = Duration.ofDays(30);      // it costs nothing
     private static final Duration MOMENT = Duration.ofMillis(1);
 
     /// The pollers that have real sockets.
@@ -64,10 +65,12 @@ public final class Rig {
     }
 
     public final EventLoop loop;
+    private final Duration limit;
     private final List<ExceptionContext> reports = new ArrayList<>();
     private @Nullable TimerHandle watch;
 
     private Rig(Poller poller, Clock clock) {
+        limit = poller instanceof VirtualPoller ? VIRTUAL_LIMIT : LIMIT;
         loop = new EventLoop(poller, clock);
         loop.setExceptionHandler((_, context) -> reports.add(context));
     }
@@ -93,7 +96,7 @@ public final class Rig {
         }, body);
     }
 
-    private static void run(Poller poller, Body body) {
+    public static void run(Poller poller, Body body) {
         run(poller, poller instanceof Clock clock ? clock : Clock.SYSTEM, body);
     }
 
@@ -113,11 +116,21 @@ public final class Rig {
 
     /// A test that hangs is cancelled, which shows where it hung, and then given up.
     private Task<Void> watched(Task<Void> main) {
-        watch = loop.callLater(LIMIT, () -> {
+        watch(main, limit);
+        return main;
+    }
+
+    private void watch(Task<?> main, Duration limit) {
+        if (watch != null) watch.cancel();
+        watch = loop.callLater(limit, () -> {
             main.cancel("the test hung; tasks: " + loop.tasks.snapshot());
             watch = loop.callLater(PATIENCE, () -> loop.fatal(new AssertionError("hung")));
         });
-        return main;
+    }
+
+    /// Gives the test, whose main task calls this, so much time from now on.
+    public void allow(Duration limit) {
+        watch(Objects.requireNonNull(Asyncio.currentTask()), limit);
     }
 
     private void check(Body body) throws Exception {

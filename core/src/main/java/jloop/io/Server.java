@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import jloop.AnyThread;
 import jloop.Asyncio;
 import jloop.CancelledError;
+import jloop.Event;
 import jloop.EventLoop;
 import jloop.ExceptionContext;
 import jloop.Future;
@@ -26,27 +27,30 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **As in asyncio**: `Server`. When the system runs out of file descriptors, waiting
 /// connections are turned away one by one, with a pause between, until there are some again;
-/// the exception handler is told once.
+/// the exception handler is told once. Peers that keep a connection without using it are
+/// limited ([ConnectionLimits]), and [#shutdown] ends a server in bounded time.
 public final class Server implements AutoCloseable {
 
     private static final int PAUSE_MILLIS = 50;         // and as much again at random
     private static final int SHED_AT_ONCE = 64;
-    private static final long EPISODE_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     private final EventLoop loop;
     private final Service service;
     private final int backlog;
     private final boolean isTcp;
-    private final Set<ServerConnection> connections = new LinkedHashSet<>();
+    private final OpenConnections connections;
+    private final Set<Task<?>> leftHandlers = new LinkedHashSet<>();    // without connection
     private final List<Task<Void>> acceptors = new ArrayList<>();
     private List<Socket> listeners;
     private @Nullable Socket spare;             // a descriptor in reserve, to turn somebody away
-    private boolean isShort;                    // of descriptors, in the last while
-    private long shortNanos;                    // when it last was
+    private final Episode shortage = new Episode();         // of descriptors
+    private final Episode crowd = new Episode();            // too many from one peer
     private boolean listening;
     private boolean closed;
     private @Nullable Future<Void> serving;     // of serveForever
-    private @Nullable List<Future<Void>> closeWaiters;
+    private final Event over = new Event();     // closed, and no connection is open
+    private final Event atRest = new Event();   // and no handler runs
 
     /// A server of sockets that are bound, and listen already if it is to start at once.
     Server(EventLoop loop, List<Socket> bound, Service service, ServerOptions options) {
@@ -55,6 +59,7 @@ public final class Server implements AutoCloseable {
         this.service = service;
         this.backlog = options.backlog();
         this.listening = options.startServing();
+        this.connections = new OpenConnections(loop, options.limits());
         this.isTcp = listeners.getFirst().localAddress() instanceof InetSocketAddress;
     }
 
@@ -73,7 +78,7 @@ public final class Server implements AutoCloseable {
 
     /// How many connections are open.
     public int connectionCount() {
-        return connections.size();
+        return connections.count();
     }
 
     /// The port of the first listener: what to connect to if it was asked to take any. -1 if
@@ -141,36 +146,77 @@ public final class Server implements AutoCloseable {
         listeners = List.of();
         if (spare != null) spare.close();
         if (serving != null && !serving.done()) serving.cancel();
-        wakeIfOver();
+        tellIfOver();
     }
 
     /// Waits until the server is closed and no connection is open any more.
     public void waitClosed() {
-        if (closed && connections.isEmpty()) return;
-        Future<Void> over = loop.createFuture();
-        if (closeWaiters == null) closeWaiters = new ArrayList<>();
-        closeWaiters.add(over);
-        over.await();
+        if (!over.isSet()) over.await();
     }
 
     /// Closes every connection, once what it keeps is sent.
     public void closeClients() {
-        for (ServerConnection each : List.copyOf(connections)) each.close();
+        connections.all().forEach(ServerConnection::close);
     }
 
     /// Closes every connection now.
     public void abortClients() {
-        for (ServerConnection each : List.copyOf(connections)) each.abort();
+        connections.all().forEach(ServerConnection::abort);
     }
 
-    @SuppressWarnings("NullAway")           // Void has no other value
-    private void wakeIfOver() {
-        List<Future<Void>> waiting = closeWaiters;
-        if (!closed || !connections.isEmpty() || waiting == null) return;
-        closeWaiters = null;
-        for (Future<Void> waiter : waiting) {
-            if (!waiter.done()) waiter.setResult(null);
+    /// Ends the server and all that it serves, and returns within `grace` and two seconds:
+    ///
+    /// 1. It is closed, as by [#close()].
+    /// 2. For `grace` at most, connections and handlers may come to their end.
+    /// 3. Then connections are closed, as by [#closeClients()]: their handlers read the end of
+    ///    the stream. For a second at most, what they keep is sent.
+    /// 4. Then connections are closed now, as by [#abortClients()], and handlers cancelled.
+    /// 5. A second later the exception handler is told of a handler that still runs, and how
+    ///    many there are; they are left to themselves.
+    ///
+    /// It is over as soon as there is neither a connection nor a handler. A handler that calls
+    /// it is not cancelled, but has it take all that time.
+    ///
+    /// **Cancellation**: leaves the server as it is in that phase. It may be called again.
+    /// **Unlike asyncio**: which has `close_clients` and `abort_clients` alone.
+    public void shutdown(Duration grace) {
+        close();
+        if (isAtRestWithin(grace)) return;
+        closeClients();
+        if (isAtRestWithin(FAREWELL)) return;
+        List<Task<?>> handlers = handlers();
+        abortClients();
+        handlers.forEach(Task::cancel);
+        if (!isAtRestWithin(FAREWELL)) reportHandlers();
+    }
+
+    private boolean isAtRestWithin(Duration limit) {
+        return atRest.isSet() || Asyncio.moveOnAfter(limit, atRest::await);
+    }
+
+    /// Those that run, but for the caller.
+    private List<Task<?>> handlers() {
+        List<Task<?>> handlers = new ArrayList<>(leftHandlers);
+        for (ServerConnection each : connections.all()) {
+            if (each.handler() != null) handlers.add(each.handler());
         }
+        handlers.remove(Asyncio.currentTask());
+        return handlers;
+    }
+
+    private void reportHandlers() {
+        List<Task<?>> handlers = handlers();
+        if (handlers.isEmpty()) return;
+        loop.callExceptionHandler(ExceptionContext.of(
+                "still running after shutdown of their server: " + handlers.size()
+                + " handlers, one of them " + handlers.getFirst(), null)
+                .withFuture(handlers.getFirst()).withSource(this));
+    }
+
+    private void tellIfOver() {
+        if (!closed || connections.count() > 0) return;
+        over.set();
+        if (leftHandlers.isEmpty()) atRest.set();
     }
 
     // ---- Accepting
@@ -178,10 +224,8 @@ public final class Server implements AutoCloseable {
     private void acceptFrom(Socket listener) throws IOException {
         while (!closed) {
             try {
-                Socket accepted = loop.sockAccept(listener);
-                if (closed) accepted.close();       // it came when close was under way
-                else begin(accepted);
-                if (isShort && loop.time() - shortNanos > EPISODE_NANOS) isShort = false;
+                connections.awaitRoom();
+                admit(loop.sockAccept(listener));
             } catch (ResourceShortageException e) {
                 shed(listener, e);
             } catch (IOException e) {
@@ -193,11 +237,29 @@ public final class Server implements AutoCloseable {
         }
     }
 
+    private void admit(Socket accepted) {
+        boolean begun = false;
+        try {
+            connections.awaitRoom();            // another listener may have had the last place
+            begun = !closed && !isRefused(accepted);    // it may come while close is under way
+            if (begun) begin(accepted);
+        } finally {
+            if (!begun) accepted.close();
+        }
+    }
+
+    private boolean isRefused(Socket accepted) {
+        ConnectionLimitException refusal = connections.refusal(accepted);
+        if (refusal == null) return false;
+        if (crowd.begins(loop.time()))
+            loop.callExceptionHandler(ExceptionContext.of(
+                    "connections of a peer are turned away", refusal).withSource(this));
+        return true;
+    }
+
     /// Turns away who waits at `listener`, with the descriptor in reserve, and pauses.
     private void shed(Socket listener, ResourceShortageException why) {
-        shortNanos = loop.time();
-        if (!isShort) {
-            isShort = true;
+        if (shortage.begins(loop.time())) {
             loop.callExceptionHandler(ExceptionContext.of(
                     "connections are turned away until there are file descriptors again", why)
                     .withSource(this));
@@ -211,7 +273,7 @@ public final class Server implements AutoCloseable {
                 Socket accepted = loop.sockAccept(listener);
                 spare = reopened();
                 if (spare != null) {                // there are descriptors again
-                    begin(accepted);
+                    admit(accepted);
                     return;
                 }
                 accepted.close();
@@ -254,9 +316,27 @@ public final class Server implements AutoCloseable {
         connections.add(connection);
     }
 
+    /// The handshake of `connection` is over.
+    void secured(ServerConnection connection) {
+        connections.handshakeOver(connection);
+    }
+
+    /// Something is kept for the peer of a connection.
+    void keeping() {
+        connections.lookSoon();
+    }
+
     void detach(ServerConnection connection) {
         connections.remove(connection);
-        wakeIfOver();
+        Task<?> handler = connection.handler();
+        if (handler != null && !handler.done()) leftHandlers.add(handler);
+        tellIfOver();
+    }
+
+    /// A handler has ended.
+    void handled(Future<?> handler) {
+        leftHandlers.remove(handler);
+        tellIfOver();
     }
 
     @AnyThread

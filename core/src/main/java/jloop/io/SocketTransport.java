@@ -14,6 +14,7 @@ import jloop.Context;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Socket;
+import jloop.Task;
 import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     private boolean readingPaused;
     private boolean eofWanted;
     private boolean eofSeen;
+    private boolean midMessage;                     // so the protocol has said
     private boolean aborted;
     private int lostWrites;
     private @Nullable TlsChannel tls;
@@ -106,6 +108,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     void beginWith(Supplier<? extends BaseProtocol> factory, TlsSide side) {
         try {
             startTls(side);
+            if (server != null) server.secured(this);
             beginWith(factory);
         } catch (IOException e) {
             if (loop.getDebug()) report("the TLS handshake of a connection failed", e);
@@ -327,6 +330,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     private void awaitWritable() {
         loop.addWriter(socket, this::writable, context);
+        if (server != null) server.keeping();
     }
 
     /// Called in each turn in which bytes fit, while some are kept.
@@ -575,6 +579,45 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
             if (server != null) server.detach(this);
             server = null;
         }
+    }
+
+    // ---- Of a server
+
+    @Override
+    public Awaited awaited() {
+        if (phase != Phase.OPEN || readingPaused || handshaking || eofSeen) return Awaited.NOTHING;
+        return midMessage || tls != null && tls.hasReceived() ? Awaited.REST : Awaited.MESSAGE;
+    }
+
+    @Override
+    public void setMidMessage(boolean midMessage) {
+        this.midMessage = midMessage;
+    }
+
+    @Override
+    public boolean isSending() {
+        return !unsent.isEmpty();
+    }
+
+    @Override
+    public Socket socket() {
+        return socket;
+    }
+
+    @Override
+    public @Nullable SocketAddress peer() {
+        return peer;
+    }
+
+    @Override
+    public @Nullable Task<?> handler() {
+        return null;
+    }
+
+    @Override
+    public void exceeded(ConnectionLimitException why) {
+        if (tls != null && unsent.isEmpty()) tls.closeAnyway(this::send);
+        end(why);
     }
 
     // ---- What there is to know

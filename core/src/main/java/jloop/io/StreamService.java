@@ -14,40 +14,29 @@ record StreamService(EventLoop loop, ConnectionHandler handler, ServerOptions op
         return new StreamService(loop, handler, options, options.tlsSide());
     }
 
-    /// A connection, as its server knows it.
-    private record Served(StreamWriter writer) implements ServerConnection {
-
-        @Override
-        public void close() {
-            writer.close();
-        }
-
-        @Override
-        public void abort() {
-            writer.abort();
-        }
-    }
-
     @Override
     public void begin(Server server, Socket accepted) {
-        StreamPair pair = Streams.pair(loop, accepted, options.limitBytes(), true);
-        StreamWriter writer = pair.writer();
-        Served served = new Served(writer);
+        ServedStreams served = new ServedStreams(
+                server, Streams.pair(loop, accepted, options.limitBytes(), true));
         server.attach(served);
-        writer.onClosed(() -> server.detach(served));
-        loop.createTask(() -> serve(pair)).addDoneCallback(task -> {
-            if (task.cancelled()) writer.close();       // perhaps before it began
+        served.writer().setServed(served);
+        loop.createTask(() -> serve(served)).addDoneCallback(task -> {
+            if (task.cancelled()) served.close();       // perhaps before it began
+            server.handled(task);
         });
     }
 
-    private void serve(StreamPair pair) {
-        StreamWriter writer = pair.writer();
+    private void serve(ServedStreams served) {
+        StreamWriter writer = served.writer();
+        served.begun();
         try {
-            if (side != null && !isSecured(writer, side)) return;
-            handler.handle(pair.reader(), writer);
+            if (side != null && !isSecured(served, side)) return;
+            handler.handle(served.reader(), writer);
             if (options.closeOnReturn()) writer.close();
         } catch (CancelledError e) {            // the task ends so, and the connection with it
             throw e;
+        } catch (ConnectionLimitException _) {      // anybody can bring it about: told in debug
+            writer.close();                         // mode only
         } catch (Throwable e) {                 // all else: the connection ends, the server lives
             writer.close();
             Service.report(loop, "unhandled exception in the handler of a connection", e, writer);
@@ -56,13 +45,15 @@ record StreamService(EventLoop loop, ConnectionHandler handler, ServerOptions op
 
     /// Carries out the handshake. That it failed is told in debug mode only, as by asyncio:
     /// anybody can make it fail.
-    private boolean isSecured(StreamWriter writer, TlsSide side) {
+    private boolean isSecured(ServedStreams served, TlsSide side) {
         try {
-            writer.startTls(side);
+            served.writer().startTls(side);
+            served.secured();
             return true;
         } catch (IOException e) {
             if (loop.getDebug())
-                Service.report(loop, "the TLS handshake of a connection failed", e, writer);
+                Service.report(loop, "the TLS handshake of a connection failed", e,
+                        served.writer());
             return false;
         }
     }

@@ -57,7 +57,7 @@ public final class StreamWriter implements AutoCloseable {
     private final Drainers drainers = new Drainers();
     private final FlowControl flow;
     private final @Nullable SocketAddress peer;
-    private @Nullable Runnable onClosed;
+    private @Nullable ServedStreams served;         // of a server, until it is closed
     private Phase phase = Phase.OPEN;
     private boolean eofWanted;
     private int lostWrites;
@@ -171,6 +171,7 @@ public final class StreamWriter implements AutoCloseable {
         boolean first = unsent.isEmpty();
         unsent.add(bytes, from, to);
         if (first) loop.addWriter(socket, this::flush);
+        if (first && served != null) served.keeping();
         flow.pauseIfMuch(unsent.sizeBytes());
     }
 
@@ -443,16 +444,35 @@ public final class StreamWriter implements AutoCloseable {
         socket.close();
         drainers.fail(why);
         if (closed != null) closed.setResult(null);
-        Runnable told = onClosed;
-        onClosed = null;
-        if (told != null) told.run();
+        if (served != null) served.ended();
+        served = null;
     }
 
-    /// Has `call` made when the connection is closed.
-    void onClosed(Runnable call) {
-        if (phase == Phase.CLOSED) call.run();
-        else onClosed = call;
+    // ---- Of a server
+
+    /// Has `streams`, which are ours, told what happens.
+    void setServed(ServedStreams streams) {
+        served = streams;
     }
+
+    ServerConnection.Awaited awaited() {
+        if (phase != Phase.OPEN || !reader.isReading() || tls != null && !tls.isOpen())
+            return ServerConnection.Awaited.NOTHING;
+        return reader.buffered() > 0 || tls != null && tls.hasReceived()
+                ? ServerConnection.Awaited.REST : ServerConnection.Awaited.MESSAGE;
+    }
+
+    Socket socket() {
+        return socket;
+    }
+
+    /// Ends the connection because of a limit. Over TLS the peer is told, if that fits.
+    void exceeded(ConnectionLimitException why) {
+        if (tls != null && unsent.isEmpty()) tls.closeAnyway(this::send);
+        fail(why);
+    }
+
+    // ---- What there is to know
 
     /// The address of the peer, or null if it was gone before anybody asked.
     public @Nullable SocketAddress remoteAddress() {

@@ -274,6 +274,14 @@ final class TlsChannel {
         while (!engine.isOutboundDone()) wrap(NO_BYTES, wire);
     }
 
+    /// The same for who ends the connection whether the peer is told or not.
+    void closeAnyway(Wire wire) {
+        try {
+            close(wire);
+        } catch (SSLException _) {          // then the peer is not told
+        }
+    }
+
     /// Ends our direction because of `why`, of which the peer is told. Returns `why`.
     private SSLException failed(SSLException why, Wire wire) {
         try {

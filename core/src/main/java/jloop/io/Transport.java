@@ -59,6 +59,11 @@ public interface Transport extends AutoCloseable {
     /// Receives again. Does nothing if not paused, or when closing.
     void resumeReading();
 
+    /// Says whether a part of a message has come whose rest is to follow. A server that demands
+    /// a minimum rate does so while this is said; see [ConnectionLimits]. Elsewhere it does
+    /// nothing.
+    default void setMidMessage(boolean midMessage) { }
+
     /// Stops receiving, and closes the connection once what is kept is sent. Then the protocol
     /// is told, with null, in a later turn. Closing again does nothing. Over TLS the peer is
     /// told, and its own farewell waited for.

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
@@ -35,7 +36,7 @@ class ListenersTest {
     private static final Duration ONE = Duration.ofSeconds(1);
 
     private static Server start(int port, String... hosts) throws IOException {
-        return startServer((_, writer) -> writer.write(Rig.bytes("hello")), List.of(hosts), port,
+        return startServer((_, writer) -> writer.write(Rig.bytes("hello")), port, List.of(hosts),
                 o -> o);
     }
 
@@ -194,13 +195,36 @@ class ListenersTest {
     }
 
     @EachNetwork
+    @AsIn("test_events.test_create_server_empty_host")
+    void nullForTheHost_withOptionsOrWithout_meansAllInterfaces(Rig.Network network) {
+        Rig.run(network, rig -> {
+            List<Server> servers = List.of(
+                    startServer((_, writer) -> writer.write(Rig.bytes("hello")), null, 0),
+                    startServer((_, writer) -> writer.write(Rig.bytes("hello")), null, 0, o -> o),
+                    createServer(ListenersTest::greeting, null, 0),
+                    createServer(ListenersTest::greeting, null, 0, o -> o));
+            for (Server server : servers) {
+                for (Socket socket : server.sockets()) {
+                    assertThat(address(socket).getAddress().isAnyLocalAddress()).isTrue();
+                }
+                Socket first = server.sockets().getFirst();
+                String host = address(first).getAddress() instanceof Inet4Address
+                        ? "127.0.0.1" : "::1";
+                assertThat(ask(host, address(first).getPort())).isEqualTo("hello");
+                server.close();
+                server.waitClosed();
+            }
+        });
+    }
+
+    @EachNetwork
     void createServer_ofASocketAndOfHosts_servesProtocols(Rig.Network network) {
         Rig.run(network, rig -> {
             Socket bound = rig.listener();
             try (Server one = createServer(ListenersTest::greeting, bound,
                             o -> o.withStartServing(false));
                     Server two = createServer(ListenersTest::greeting,
-                            List.of("127.0.0.2", "127.0.0.3"), 0, o -> o)) {
+                            0, List.of("127.0.0.2", "127.0.0.3"), o -> o)) {
                 assertThat(one.isServing()).isFalse();
                 one.startServing();
                 assertThat(ask("127.0.0.1", one.port())).isEqualTo("hello");
