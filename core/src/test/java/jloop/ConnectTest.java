@@ -19,6 +19,7 @@ import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import jloop.io.ConnectOptions;
@@ -98,13 +99,19 @@ class ConnectTest {
     /// Listens, and has no room for anybody.
     private static final class Wall implements AutoCloseable {
 
-        final Socket listener;
+        private final EventLoop loop;
+        private final Socket listener;
         private final Socket filler;
 
         Wall(Rig rig, String name) throws IOException {
+            loop = rig.loop;
             listener = listener(rig, name, PORT);
             filler = Socket.open(rig.loop, name.startsWith("f") ? INET6 : INET);
             rig.loop.sockConnect(filler, listener.localAddress());
+        }
+
+        void letOneIn() {
+            createTask(() -> loop.sockAccept(listener).close());
         }
 
         @Override
@@ -172,52 +179,49 @@ class ConnectTest {
         assertThat(trace).containsExactly("1 at 0", "2 at 250", "3 at 500");
     }
 
-    @Test
-    void race_attemptFails_theNextBeginsAtOnce() {
+    /// Races to three addresses, of which two are walls and the last listens, with `after` done
+    /// to the first wall so many milliseconds later. Returns who won.
+    private String race(UnaryOperator<ConnectOptions> options, int millis, Consumer<Wall> after) {
+        List<String> winner = new ArrayList<>();
         run(rig -> {
             resolve(rig, "1", "2", "3");
             try (Wall wall = new Wall(rig, "1"); Wall _ = new Wall(rig, "2");
                     Socket _ = listener(rig, "3", PORT)) {
                 trace.clear();
-                rig.loop.callLater(Duration.ofMillis(100), wall::close);
-
-                assertThat(connect(eyeballs())).isEqualTo("3");
+                TimerHandle timer = rig.loop.callLater(
+                        Duration.ofMillis(millis), () -> after.accept(wall));
+                winner.add(connect(options));
+                timer.cancel();
             }
         });
+        return winner.getFirst();
+    }
+
+    @Test
+    void race_attemptFails_theNextBeginsAtOnce() {
+        assertThat(race(eyeballs(), 100, Wall::close)).isEqualTo("3");
         assertThat(trace).containsExactly("1 at 0", "2 at 100", "3 at 350");
     }
 
     /// asyncio: only the attempt begun last counts.
     @Test
     void race_olderAttemptFails_theNextStillWaitsForItsTime() {
-        run(rig -> {
-            resolve(rig, "1", "2", "3");
-            try (Wall wall = new Wall(rig, "1"); Wall _ = new Wall(rig, "2");
-                    Socket _ = listener(rig, "3", PORT)) {
-                trace.clear();
-                rig.loop.callLater(Duration.ofMillis(300), wall::close);
-
-                assertThat(connect(eyeballs())).isEqualTo("3");
-            }
-        });
+        assertThat(race(eyeballs(), 300, Wall::close)).isEqualTo("3");
         assertThat(trace).containsExactly("1 at 0", "2 at 250", "3 at 500");
     }
 
     @Test
     void race_olderAttemptSucceeds_winsAndNoOtherBegins() {
-        run(rig -> {
-            resolve(rig, "1", "2", "3");
-            try (Wall wall = new Wall(rig, "1"); Wall _ = new Wall(rig, "2");
-                    Socket _ = listener(rig, "3", PORT)) {
-                trace.clear();
-                rig.loop.callLater(Duration.ofMillis(300), () -> createTask(
-                        () -> rig.loop.sockAccept(wall.listener).close()));
-
-                assertThat(connect(eyeballs())).isEqualTo("1");
-                assertThat(Duration.ofNanos(rig.loop.time())).isEqualTo(Duration.ofMillis(300));
-            }
-        });
+        assertThat(race(eyeballs(), 300, Wall::letOneIn)).isEqualTo("1");
         assertThat(trace).containsExactly("1 at 0", "2 at 250");
+        assertThat(Duration.ofNanos(virtual.nanos())).isEqualTo(Duration.ofMillis(300));
+    }
+
+    @Test
+    void race_delayOfZero_beginsAllAtOnce() {
+        assertThat(race(o -> o.withHappyEyeballsDelay(Duration.ZERO), 100, _ -> { }))
+                .isEqualTo("3");
+        assertThat(trace).last().isEqualTo("3 at 0");
     }
 
     @Test
@@ -226,8 +230,8 @@ class ConnectTest {
             resolve(rig, "1", "2");
             try (Wall one = new Wall(rig, "1"); Wall two = new Wall(rig, "2")) {
                 rig.loop.callLater(Duration.ofMillis(300), () -> {
-                    for (Wall wall : List.of(one, two))
-                        createTask(() -> rig.loop.sockAccept(wall.listener).close());
+                    one.letOneIn();
+                    two.letOneIn();
                 });
                 int before = virtual.socketCount();
 
@@ -238,19 +242,6 @@ class ConnectTest {
                 }
             }
         });
-    }
-
-    @Test
-    void race_delayOfZero_beginsAllAtOnce() {
-        run(rig -> {
-            resolve(rig, "1", "2", "3");
-            try (Wall _ = new Wall(rig, "1"); Wall _ = new Wall(rig, "2");
-                    Socket _ = listener(rig, "3", PORT)) {
-                trace.clear();
-                assertThat(connect(o -> o.withHappyEyeballsDelay(Duration.ZERO))).isEqualTo("3");
-            }
-        });
-        assertThat(trace).last().isEqualTo("3 at 0");
     }
 
     @Test
@@ -282,8 +273,7 @@ class ConnectTest {
                 Socket _ = listener(rig, "4", PORT)) {
             // At 250 the first is refused; at 260 the second gets in.
             TimerHandle first = rig.loop.callLater(DELAY, one::close);
-            TimerHandle second = rig.loop.callLater(Duration.ofMillis(260), () -> createTask(
-                    () -> rig.loop.sockAccept(two.listener).close()));
+            TimerHandle second = rig.loop.callLater(Duration.ofMillis(260), two::letOneIn);
             Task<String> race = createTask(() -> connect(eyeballs()));
             if (millis > 0) sleep(Duration.ofMillis(millis));
             rig.turns(turns);
