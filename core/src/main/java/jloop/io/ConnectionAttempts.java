@@ -21,6 +21,14 @@ import org.jspecify.annotations.Nullable;
 /// Attempts to connect to the addresses of a host, and what went wrong with each.
 final class ConnectionAttempts {
 
+    /*
+     * Who connects to a port of this machine at which nobody listens is to be refused. But if
+     * the system chooses that very port to connect from, the socket is connected with itself,
+     * and keeps the server that belongs there from listening. Go does as much about it
+     * (tcpsock_posix.go, selfConnect), asyncio nothing.
+     */
+    private static final int TRIES = 3;
+
     private final EventLoop loop;
     private final @Nullable List<InetSocketAddress> locals;     // null: the system chooses
     private final List<List<IOException>> failures = new ArrayList<>();
@@ -91,11 +99,28 @@ final class ConnectionAttempts {
         List<IOException> failed = new ArrayList<>();
         failures.add(failed);
         try {
-            return connected(remote, failed);
+            for (int tries = 0; tries < TRIES; tries++) {
+                Socket socket = connected(remote, failed);
+                if (!choosesPort() || !metItself(socket, remote)) return socket;
+                socket.setLinger(0);            // leaves the port free
+                socket.close();
+            }
+            throw new ConnectException("connect to " + remote
+                    + " failed: it was connected with itself, as nobody listens there");
         } catch (IOException e) {
             failed.add(e);
             return null;
         }
+    }
+
+    private boolean choosesPort() {
+        return locals == null || locals.getFirst().getPort() == 0;
+    }
+
+    private static boolean metItself(Socket socket, InetSocketAddress remote) {
+        return socket.localAddress() instanceof InetSocketAddress local
+                && local.getPort() == remote.getPort()
+                && local.equals(socket.remoteAddress());
     }
 
     private Socket connected(InetSocketAddress remote, List<IOException> failed)
