@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
@@ -23,7 +24,7 @@ final class SocketErrors {
     static IOException of(String call, Object subject, int result) {
         int errno = -result;
         String message = call + " " + subject + " failed: " + Errno.text(errno)
-                + hint(subject, errno);
+                + hint(call, subject, errno);
         return switch (errno) {
             case Errno.ECONNRESET -> new ConnectionResetException(message);
             case Errno.EPIPE -> new BrokenPipeException(message);
@@ -42,8 +43,11 @@ final class SocketErrors {
     }
 
     /// What is behind an error that its name does not tell.
-    private static String hint(Object subject, int errno) {
+    private static String hint(String call, Object subject, int errno) {
         return switch (subject) {
+            case InetSocketAddress _ when errno == Errno.EADDRNOTAVAIL
+                    && call.startsWith("connect") ->
+                    " (there is no local port left, or no address to connect from)";
             case UnixName _ when errno == Errno.EOPNOTSUPP ->
                     " (abstract names are for epoll: Linux, with native access)";
             case UnixDomainSocketAddress unix when errno == Errno.ENAMETOOLONG ->
