@@ -6,6 +6,7 @@ set -euo pipefail
 declare -A package=(
     [curl]=curl [openssl]=openssl [wrk]=wrk [python3]=python3 [strace]=strace [ip]=iproute2
     [gcc]=gcc [taskset]=util-linux [setsid]=util-linux [socat]=socat [kill]=procps [git]=git
+    [node]=nodejs [dnsmasq]=dnsmasq-base [unshare]=util-linux [nsenter]=util-linux
 )
 
 missing=()

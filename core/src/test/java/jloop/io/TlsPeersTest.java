@@ -267,6 +267,66 @@ class TlsPeersTest {
         });
     }
 
+    private interface Exchange {
+        void with(Process server, StreamPair pair) throws IOException;
+    }
+
+    /// Connects to a server whose input is sent, unless it is a letter that tells it otherwise.
+    private static void talkTo(String version, Exchange exchange) {
+        Rig.run(_ -> {
+            Process server = start("stdbuf", "-oL", "openssl", "s_server", "-accept",
+                    HERE + ":0", "-key", "server.key", "-cert", "server.pem", version);
+            try (StreamPair pair = openTo(server, UnaryOperator.identity())) {
+                exchange.with(server, pair);
+            } finally {
+                server.destroyForcibly();
+            }
+        });
+    }
+
+    private static void say(Process program, String text) throws IOException {
+        program.getOutputStream().write(bytes(text));
+        program.getOutputStream().flush();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-tls1_2", "-tls1_3"})
+    void client_ofAnOpenSslThatIsKilled_doesNotTakeItForAnEndInOrder(String version) {
+        talkTo(version, (server, pair) -> {
+            say(server, "hello\n");
+            assertThat(text(pair.reader().readline())).isEqualTo("hello\n");
+
+            server.destroyForcibly();
+
+            assertThatThrownBy(() -> pair.reader().readAll())
+                    .isInstanceOf(TruncatedException.class);
+        });
+    }
+
+    @Test
+    void client_ofAnOpenSslThatRenegotiates_refuses() {
+        talkTo("-tls1_2", (server, pair) -> {
+            say(server, "r\n");
+
+            assertThatThrownBy(() -> pair.reader().readAll())
+                    .hasMessage("the peer wants to renegotiate, which is refused");
+        });
+    }
+
+    @Test
+    void client_ofAnOpenSslThatChangesKeys_goesOn() {
+        talkTo("-tls1_3", (server, pair) -> {
+            say(server, "K\n");                     // a new key for both directions
+            toThread(() -> readUntil(server, "SSL_do_handshake -> 1\n"));
+            say(server, "hello\n");
+            assertThat(text(pair.reader().readline())).isEqualTo("hello\n");
+
+            pair.writer().write(bytes("and back\n"));
+
+            assertThat(toThread(() -> readUntil(server, "and back\n"))).endsWith("and back\n");
+        });
+    }
+
     // ---- curl
 
     /// Answers each request with its target.
