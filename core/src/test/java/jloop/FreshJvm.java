@@ -53,7 +53,13 @@ final class FreshJvm {
     /// Runs `main` to its end, however that comes, in a JVM with these options.
     static Ended end(List<String> options, Class<?> main, String... arguments)
             throws Exception {
-        List<String> command = new ArrayList<>();
+        return end(List.of(), options, main, arguments);
+    }
+
+    /// The same by a program, `by`, that runs the command whose words follow its own.
+    static Ended end(List<String> by, List<String> options, Class<?> main, String... arguments)
+            throws Exception {
+        List<String> command = new ArrayList<>(by);
         // Tests that run as a background job would hand on that Ctrl-C is to be ignored.
         if (Files.exists(Path.of("/proc"))) command.addAll(List.of("env", "--default-signal=INT"));
         command.addAll(List.of(
