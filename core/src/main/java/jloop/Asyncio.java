@@ -579,13 +579,15 @@ public final class Asyncio {
     /// Goes on with TLS over `transport`: waits for the handshake, which `serverSide` answers,
     /// and tells `protocol` of the connection from then on; its
     /// [BaseProtocol#connectionMade] is not called again. Returns the transport to be used. A
-    /// client has to say who it expects ([TlsOptions#withServerHostname]).
+    /// client has to say who it expects ([TlsOptions#withServerHostname]). A transport that is
+    /// TLS already gets another one within. Who has [Transport#pauseReading()] called before
+    /// loses nothing of a peer that has begun already.
     ///
     /// **Errors**: SSLException if no agreement is found, or the certificate of the peer is no
     /// good; [ConnectionResetException] if the peer goes; [ConnectionAbortedException] if it
     /// takes too long. The connection is closed then, as it is by a cancellation.
     /// IllegalArgumentException if the transport is of another kind than those made here;
-    /// IllegalStateException if it is TLS already, or closing.
+    /// IllegalStateException if it is closing.
     public static Transport startTls(Transport transport, BaseProtocol protocol,
             SSLContext context, boolean serverSide, UnaryOperator<TlsOptions> options)
             throws IOException {

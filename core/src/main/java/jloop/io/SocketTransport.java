@@ -3,9 +3,7 @@ package jloop.io;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -15,7 +13,6 @@ import jloop.EventLoop;
 import jloop.Future;
 import jloop.Socket;
 import jloop.Task;
-import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
 /// A [Transport] over a stream socket.
@@ -35,9 +32,9 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
      * receive, be it a part of the same message, waits for its turn behind the others.
      *
      * Over TLS (`tls`) the handshake comes first, in a task, which receives by itself: until it
-     * is over nobody else does. CLOSING then lasts until the peer has ended its direction too,
-     * and goes on receiving, for nobody. What the protocol was not given, because it paused,
-     * stays in `tls`, encrypted but for the rest of a record.
+     * is over nobody else does. CLOSING then lasts until the peer has ended its direction too
+     * (`farewell`). What the protocol was not given, because it paused, stays in `tls`,
+     * encrypted but for the rest of a record.
      *
      * All that the protocol is told by the loop is told in `context`.
      */
@@ -67,9 +64,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     private int lostWrites;
     private @Nullable TlsChannel tls;
     private boolean handshaking;
-    private Duration shutdownTimeout = Duration.ZERO;       // of TLS
-    private @Nullable TimerHandle shutdownLimit;
-    private int unwantedBytes;                              // received since our farewell
+    private @Nullable TlsFarewell farewell;
 
     /// One of `server`, or of none, for a connected socket, which is its own from now on.
     SocketTransport(EventLoop loop, Socket socket, @Nullable Server server) {
@@ -399,17 +394,17 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     /// Waits for the handshake; the connection ends if it fails.
     void startTls(TlsSide side) throws IOException {
-        if (isClosing() || eofWanted || tls != null)
+        if (isClosing() || eofWanted || handshaking)
             throw new IllegalStateException("startTls on a connection that "
-                    + (tls != null ? "is TLS already" : "was ended"));
+                    + (handshaking ? "is in a handshake" : "was ended"));
         stopReading();
-        TlsChannel channel = side.channel();
+        TlsChannel channel = new TlsChannel(side, tls);
         tls = channel;
-        shutdownTimeout = side.options().shutdownTimeout();
         handshaking = true;
         try {
-            TlsHandshake.carryOut(channel, side.options().handshakeTimeout(), this::send,
+            TlsHandshake.carryOut(channel, this::send,
                     () -> channel.feed(loop.sockRecv(socket, RECEIVE_MAX)));
+            if (isClosing()) throw TlsHandshake.closed();
         } catch (SSLException e) {
             failTls(e);
             throw e;
@@ -441,7 +436,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     /// The peer was told why: that is to reach it.
     private void failTls(SSLException e) {
         if (phase.compareTo(Phase.LOST) < 0) {
-            if (!handshaking) loop.removeReader(socket);
+            if (!handshaking) stopReading();
             socket.discardReceived(UNREAD_MAX);
         }
         end(e);
@@ -464,22 +459,17 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         try {
             byte[] plain;
             while (isReceiving() && (plain = channel.read(this::send)) != null) {
-                if (phase == Phase.CLOSING) unwantedBytes += plain.length;
-                else if (plain.length == 0) ended();
+                if (plain.length == 0) ended();
                 else if (protocol instanceof BufferedProtocol receiver) giveInto(receiver, plain);
                 else if (protocol instanceof Protocol receiver) give(receiver, plain);
-                if (plain.length == 0) break;
             }
         } catch (SSLException e) {
-            if (phase != Phase.CLOSING) failTls(e);
-            else if (!(e instanceof TruncatedException)) end(null);
+            failTls(e);
         }
-        loseIfOver();
     }
 
     private boolean isReceiving() {
-        return phase == Phase.OPEN && !readingPaused
-                || phase == Phase.CLOSING && unwantedBytes <= UNREAD_MAX;
+        return phase == Phase.OPEN && !readingPaused && !handshaking;
     }
 
     private void giveInto(BufferedProtocol receiver, byte[] plain) {
@@ -492,18 +482,21 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     }
 
     private void closeTls(TlsChannel channel) {
+        TlsFarewell ours = new TlsFarewell(loop, socket, channel, this::send, this::farewellOver);
+        farewell = ours;
+        stopReading();
         phase = Phase.CLOSING;
-        shutdownLimit = loop.callLater(shutdownTimeout,
-                () -> end(new SocketTimeoutException("TLS shutdown timed out")));
         try {
-            channel.close(this::send);
+            ours.say(channel.side().options().shutdownTimeout());
         } catch (SSLException e) {
             failTls(e);
-            return;
         }
-        if (phase != Phase.CLOSING) return;
-        if (!eofSeen) loop.addReader(socket, this::readable, context);
-        loop.callSoon(this::decrypt, context);
+        ours.receive();
+    }
+
+    private void farewellOver(@Nullable IOException why) {
+        if (why == null) loseIfOver();
+        else end(why);
     }
 
     // ---- The end
@@ -524,7 +517,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     private void loseIfOver() {
         if (phase == Phase.CLOSING && unsent.isEmpty()
-                && (tls == null || tls.hasPeerEnded() || unwantedBytes > UNREAD_MAX)) lose(null);
+                && (farewell == null || farewell.isOver())) lose(null);
     }
 
     @Override
@@ -560,8 +553,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     /// Nothing is sent or received any more; the protocol is told soon.
     private void lose(@Nullable Throwable why) {
         phase = Phase.LOST;
-        if (tls != null && !handshaking) loop.removeReader(socket);
-        if (shutdownLimit != null) shutdownLimit.cancel();
+        if (farewell != null) farewell.stop();
         loop.callSoon(() -> lost(why), context);
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +17,6 @@ import jloop.ConnectionResetException;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Socket;
-import jloop.TimerHandle;
 import org.jspecify.annotations.Nullable;
 
 /// The sending direction of a connection, and its end.
@@ -35,9 +33,8 @@ public final class StreamWriter implements AutoCloseable {
      *     │                └──────────┐          ▲
      *     └──abort, a write that fails┴──────────┘
      *
-     * Over TLS the peer's farewell is waited for too, once ours is sent. Until it comes,
-     * somebody receives: the task that reads, if there is one, or else a reader of the socket,
-     * for nobody.
+     * Over TLS the farewell of the peer is waited for too. Until it comes, somebody receives:
+     * the task that reads, if there is one, or else the TlsFarewell, for nobody.
      *
      * Phases only move forward. Writing eof is beside it: `eofWanted`, done when all is sent.
      */
@@ -64,9 +61,7 @@ public final class StreamWriter implements AutoCloseable {
     private @Nullable IOException failure;
     private @Nullable Future<Void> closed;
     private @Nullable TlsChannel tls;
-    private Duration shutdownTimeout = Duration.ZERO;       // of TLS
-    private @Nullable TimerHandle shutdownLimit;
-    private int unwantedBytes;                              // received since our farewell
+    private @Nullable TlsFarewell farewell;
 
     StreamWriter(EventLoop loop, Socket socket, StreamReader reader, boolean accepted) {
         this.accepted = accepted;
@@ -278,12 +273,13 @@ public final class StreamWriter implements AutoCloseable {
     /// what was received and not read is taken for the beginning of the handshake.
     ///
     /// Who was accepted by a server is the server here too. A client has to say who it expects
-    /// ([TlsOptions#withServerHostname]).
+    /// ([TlsOptions#withServerHostname]). A connection that is TLS already gets another one
+    /// within, as to who is reached by a proxy that speaks TLS too.
     ///
     /// **Errors**: SSLException if no agreement is found, or the certificate of the peer is no
     /// good; ConnectionResetException if the peer goes; [jloop.ConnectionAbortedException] if
     /// it takes too long. The connection is closed then, as it is by a cancellation.
-    /// IllegalStateException while somebody reads, or if it is TLS already.
+    /// IllegalStateException while somebody reads.
     /// **As in asyncio**: `StreamWriter.start_tls`.
     public void startTls(SSLContext context, UnaryOperator<TlsOptions> options)
             throws IOException {
@@ -293,17 +289,16 @@ public final class StreamWriter implements AutoCloseable {
     }
 
     void startTls(TlsSide side) throws IOException {
-        if (phase != Phase.OPEN || eofWanted || tls != null)
-            throw new IllegalStateException("startTls on a connection that "
-                    + (tls != null ? "is TLS already" : "was ended"));
-        TlsChannel channel = side.channel();
+        if (phase != Phase.OPEN || eofWanted)
+            throw new IllegalStateException("startTls on a connection that was ended");
         byte[] early = reader.beginTls();
-        if (early.length > 0) channel.feed(early);
+        TlsChannel channel = new TlsChannel(side, tls);
+        if (early.length > 0) channel.add(early);
         tls = channel;
-        shutdownTimeout = side.options().shutdownTimeout();
         try {
-            TlsHandshake.carryOut(channel, side.options().handshakeTimeout(), this::send,
+            TlsHandshake.carryOut(channel, this::send,
                     () -> channel.feed(loop.sockRecv(socket, CHUNK_BYTES)));
+            if (phase != Phase.OPEN) throw TlsHandshake.closed();
         } catch (SSLException e) {
             failTls(e);
             throw e;
@@ -351,40 +346,24 @@ public final class StreamWriter implements AutoCloseable {
             end(null);
             return;
         }
-        shutdownLimit = loop.callLater(shutdownTimeout,
-                () -> end(new SocketTimeoutException("TLS shutdown timed out")));
+        TlsFarewell ours = new TlsFarewell(loop, socket, channel, this::send, this::farewellOver);
+        farewell = ours;
         try {
-            channel.close(this::send);
-            if (phase == Phase.CLOSING && unsent.isEmpty()) endInOrder();
+            ours.say(channel.side().options().shutdownTimeout());
         } catch (SSLException e) {
             failTls(e);
         }
+        if (!reader.isReading()) ours.receive();        // or else when it does so no more
     }
 
     /// The task that read does so no more.
     void readerLeft() {
-        if (phase == Phase.CLOSING && unsent.isEmpty()) endInOrder();
+        if (farewell != null) farewell.receive();
     }
 
-    /// Receives until the peer has ended its direction too. What it still sends, nobody wants.
-    private void awaitFarewell(TlsChannel channel) {
-        if (reader.isReading()) return;         // so it receives; then comes readerLeft
-        loop.addReader(socket, () -> discard(channel));
-        discard(channel);
-    }
-
-    private void discard(TlsChannel channel) {
-        try {
-            byte[] received = socket.receiveNow(CHUNK_BYTES);
-            if (received != null) channel.feed(received);
-            byte[] plain;
-            while ((plain = channel.read(this::send)) != null && plain.length > 0) {
-                unwantedBytes += plain.length;
-            }
-            if (plain != null || unwantedBytes > UNREAD_MAX) end(null);
-        } catch (IOException _) {               // all that was to be sent was
-            end(null);
-        }
+    private void farewellOver(@Nullable IOException why) {
+        if (why == null) endInOrder();
+        else end(why);
     }
 
     // ---- The end
@@ -397,14 +376,11 @@ public final class StreamWriter implements AutoCloseable {
         if (phase != Phase.OPEN) return;
         phase = Phase.CLOSING;
         if (tls != null) closeTls(tls);
-        else if (unsent.isEmpty()) endInOrder();
+        else endInOrder();
     }
 
     private void endInOrder() {
-        if (tls != null && !tls.hasPeerEnded()) {
-            awaitFarewell(tls);
-            return;
-        }
+        if (!unsent.isEmpty() || farewell != null && !farewell.isOver()) return;
         socket.discardReceived(UNREAD_MAX);     // or the peer may lose what we sent
         end(null);
     }
@@ -439,7 +415,7 @@ public final class StreamWriter implements AutoCloseable {
         if (phase == Phase.CLOSED) return;
         phase = Phase.CLOSED;
         failure = why;
-        if (shutdownLimit != null) shutdownLimit.cancel();
+        if (farewell != null) farewell.stop();
         unsent.clear();
         socket.close();
         drainers.fail(why);
@@ -486,7 +462,8 @@ public final class StreamWriter implements AutoCloseable {
 
     /// What is known under `name`: `peername`, `sockname`, `socket`; over TLS `sslcontext`,
     /// `ssl_session` (an `SSLSession`), `peercert` (the certificate of the peer), `cipher`,
-    /// `tls_version`, `alpn_protocol`; else null.
+    /// `tls_version`, `alpn_protocol` and `ssl_object` (the `SSLEngine`, to be asked only), of
+    /// the innermost TLS; else null.
     public @Nullable Object getExtraInfo(String name) {
         return switch (name) {
             case "peername" -> peer;

@@ -3,7 +3,7 @@ package jloop.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import javax.net.ssl.SSLContext;
+import java.util.Objects;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -16,11 +16,14 @@ import org.jspecify.annotations.Nullable;
 
 /// One end of a TLS connection, without the connection: it makes bytes for the peer of ours,
 /// and ours of the peer's. It neither waits nor moves them.
+///
+/// It may run over another one, as TLS within TLS does: then that one is `below`, and what is
+/// sent and fed goes through all of them.
 final class TlsChannel {
 
     /*
-     *   HANDSHAKE ──handshake() is DONE──▶ OPEN ──close()──▶ CLOSED
-     *       └─────────────close(), a failure─────────────────▲
+     *   HANDSHAKE ──shakeHands(), at last open()──▶ OPEN ──close()──▶ CLOSED
+     *       └──────────────────close(), a failure────────────────────▲
      *
      * The phase is that of our direction. The peer's has ended when `peerEnded` (its
      * close_notify came) or `eof` (nothing more will be fed; all the worse without the first).
@@ -31,23 +34,17 @@ final class TlsChannel {
      * `scratch`, what a record is encrypted or decrypted into, belongs to all the channels of
      * a TlsSide. It is in use within a call only; whoever is sent a part of it copies what
      * cannot go at once.
+     *
+     * A step of the handshake (`shakeHands`) runs on any thread, and has the channel to itself
+     * meanwhile: so its scratch is its own, and it leaves the channel below alone. All else
+     * is done on the loop.
      */
     private enum Phase { HANDSHAKE, OPEN, CLOSED }
-
-    /// What a handshake waits for.
-    enum Want {
-        /// More bytes of the peer: [#feed].
-        BYTES,
-        /// The engine's tasks: [#nextTask] until there is none.
-        TASK,
-        /// Nothing, it is over.
-        NOTHING
-    }
 
     /// Takes bytes for the peer. They are the channel's own again when it returns.
     @FunctionalInterface
     interface Wire {
-        void send(byte[] bytes, int offset, int length);
+        void send(byte[] bytes, int offset, int length) throws SSLException;
     }
 
     private static final byte[] NOTHING = {};
@@ -55,10 +52,10 @@ final class TlsChannel {
     private static final int PLAIN_MAX = 15 * 1024;     // that surely fits into a record
     private static final int EMPTY_RECORDS_MAX = 32;    // as OpenSSL
 
-    private final SSLEngine engine;
-    private final SSLContext context;
-    private final boolean suppressRaggedEofs;
-    private final ByteBuffer scratch;
+    private final TlsSide side;
+    private final @Nullable TlsChannel below;
+    private @Nullable SSLEngine made;       // by the first step of the handshake
+    private ByteBuffer scratch = NO_BYTES;
     private Phase phase = Phase.HANDSHAKE;
     private byte[] received = NOTHING;
     private int start;
@@ -68,12 +65,22 @@ final class TlsChannel {
     private boolean peerEnded;
     private byte[] unread = NOTHING;        // given back by who read it
 
-    TlsChannel(SSLEngine engine, SSLContext context, boolean suppressRaggedEofs,
-            ByteBuffer scratch) {
-        this.engine = engine;
-        this.context = context;
-        this.suppressRaggedEofs = suppressRaggedEofs;
-        this.scratch = scratch;
+    TlsChannel(TlsSide side, @Nullable TlsChannel below) {
+        this.side = side;
+        this.below = below;
+    }
+
+    TlsSide side() {
+        return side;
+    }
+
+    @Nullable TlsChannel below() {
+        return below;
+    }
+
+    /// What it encrypts and decrypts by, from the first step of the handshake on.
+    SSLEngine engine() {
+        return Objects.requireNonNull(made, "engine");
     }
 
     /// Whether bytes can be written: after the handshake, before our end.
@@ -81,50 +88,47 @@ final class TlsChannel {
         return phase == Phase.OPEN;
     }
 
-    SSLEngine engine() {
-        return engine;
-    }
-
-    /// Whether the peer will send nothing more.
-    boolean hasPeerEnded() {
-        return peerEnded || eof;
-    }
-
     /// Whether there may be something to read without feeding more.
     boolean hasReceived() {
-        return start < end || eof || unread.length > 0;
+        return start < end || eof || unread.length > 0 || below != null && below.hasReceived();
     }
 
     // ---- The handshake
 
-    /// Goes on with the handshake as far as it goes.
+    /// Goes on with the handshake as far as it goes, on any thread, and gives what it has to
+    /// say to `wire`, for [#pass]. Returns whether it is over; else more has to be fed.
     ///
     /// **Errors**: SSLException if there is to be no connection, after the peer was told why;
     /// ConnectionResetException if the peer has gone.
-    Want handshake(Wire wire) throws IOException {
+    boolean shakeHands(Wire wire) throws IOException {
+        if (made == null) {
+            made = side.engine();
+            scratch = TlsSide.room();
+        }
         try {
-            return shakeHands(wire);
+            return agree(made, wire);
         } catch (SSLException e) {
             throw failed(e, wire);
         }
     }
 
-    private Want shakeHands(Wire wire) throws IOException {
-        if (phase == Phase.OPEN) return Want.NOTHING;
+    private boolean agree(SSLEngine engine, Wire wire) throws IOException {
         if (engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING)
             engine.beginHandshake();
         while (true) {
             switch (engine.getHandshakeStatus()) {
                 case NEED_TASK -> {
-                    return Want.TASK;
+                    runTasks(engine);
+                    continue;                   // what they have found wrong is thrown by the next
                 }
                 case NEED_WRAP -> wrap(NO_BYTES, wire);
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
-                    if (unwrap().getStatus() == Status.BUFFER_UNDERFLOW) return moreForHandshake();
+                    if (unwrap().getStatus() != Status.BUFFER_UNDERFLOW) break;
+                    rejectEof();
+                    return false;
                 }
                 case FINISHED, NOT_HANDSHAKING -> {
-                    phase = Phase.OPEN;
-                    return Want.NOTHING;
+                    return true;
                 }
             }
             if (engine.isInboundDone())
@@ -133,21 +137,44 @@ final class TlsChannel {
         }
     }
 
-    private Want moreForHandshake() throws IOException {
-        if (eof)
-            throw new ConnectionResetException("the connection was lost in the handshake");
-        return Want.BYTES;
+    private static void runTasks(SSLEngine engine) {
+        for (Runnable task; (task = engine.getDelegatedTask()) != null; ) task.run();
     }
 
-    /// What is to be run next, on any thread, one after the other; null if there is nothing.
-    @Nullable Runnable nextTask() {
-        return engine.getDelegatedTask();
+    private void rejectEof() throws IOException {
+        if (eof)
+            throw new ConnectionResetException("the connection was lost in the handshake");
+    }
+
+    /// Sends what a step of the handshake had to say.
+    void pass(byte[] flight, Wire wire) throws SSLException {
+        if (flight.length > 0) through(wire).send(flight, 0, flight.length);
+    }
+
+    /// Begins to read and write: the handshake is over.
+    void open() {
+        phase = Phase.OPEN;
+        scratch = side.scratch();
     }
 
     // ---- From the peer
 
     /// Adds what the peer has sent, which becomes the channel's own; nothing at its end.
     void feed(byte[] bytes) {
+        if (below != null) below.feed(bytes);
+        else add(bytes);
+    }
+
+    /// Has the channel below decrypt a record, if there is one. Returns whether there was.
+    boolean pull(Wire wire) throws SSLException {
+        byte[] bytes = below == null ? null : below.read(wire);
+        if (bytes == null) return false;
+        add(bytes);
+        return true;
+    }
+
+    /// Adds bytes of this channel that were received before there was it.
+    void add(byte[] bytes) {
         if (bytes.length == 0) {
             eof = true;
         } else if (start == end) {
@@ -171,7 +198,7 @@ final class TlsChannel {
         try {
             return nextRecord(wire);
         } catch (SSLException e) {
-            throw failed(e, wire);
+            throw failed(e, through(wire));
         }
     }
 
@@ -189,22 +216,27 @@ final class TlsChannel {
         while (!peerEnded) {
             SSLEngineResult result = unwrap();
             if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
-                if (!eof) return null;
-                if (suppressRaggedEofs) return NOTHING;
-                throw new TruncatedException();
+                if (eof) return raggedEnd();
+                if (!pull(wire)) return null;
+                continue;
             }
-            if (engine.isInboundDone()) {
+            if (engine().isInboundDone()) {
                 peerEnded = true;
             } else if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
                 throw new SSLException("the peer wants to renegotiate, which is refused");
             } else if (result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
-                wrap(NO_BYTES, wire);           // a new key was asked for: RFC 8446 §4.6.3
+                wrap(NO_BYTES, through(wire));  // a new key was asked for: RFC 8446 §4.6.3
             }
             if (result.bytesProduced() > 0) return decrypted();
             if (++emptyRecords > EMPTY_RECORDS_MAX)
                 throw new SSLException("more than " + EMPTY_RECORDS_MAX
                         + " records without data, one after the other");
         }
+        return NOTHING;
+    }
+
+    private byte[] raggedEnd() throws TruncatedException {
+        if (!side.options().suppressRaggedEofs()) throw new TruncatedException();
         return NOTHING;
     }
 
@@ -218,7 +250,7 @@ final class TlsChannel {
     /// Decrypts a record into `scratch`.
     private SSLEngineResult unwrap() throws SSLException {
         ByteBuffer from = ByteBuffer.wrap(received, start, end - start);
-        SSLEngineResult result = engine.unwrap(from, scratch.clear());
+        SSLEngineResult result = engine().unwrap(from, scratch.clear());
         start = from.position();
         if (start == end) received = NOTHING;
         if (start == end) start = end = 0;
@@ -230,15 +262,23 @@ final class TlsChannel {
     /// Encrypts `length` bytes from `offset`, all in one piece if the records are of the usual
     /// size.
     void write(byte[] plain, int offset, int length, Wire wire) throws SSLException {
+        Wire down = through(wire);
         ByteBuffer from = ByteBuffer.wrap(plain, offset, length);
         if (length <= PLAIN_MAX) {
-            while (from.hasRemaining()) wrap(from, wire);
+            while (from.hasRemaining()) wrap(from, down);
             return;
         }
         int records = length / PLAIN_MAX + 2;
         ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(records, scratch.capacity()));
-        while (from.hasRemaining()) wrap(from, all, wire);
-        send(all, wire);
+        while (from.hasRemaining()) wrap(from, all, down);
+        send(all, down);
+    }
+
+    /// `wire` by way of the channel below.
+    private Wire through(Wire wire) {
+        TlsChannel lower = below;
+        return lower == null ? wire
+                : (bytes, offset, length) -> lower.write(bytes, offset, length, wire);
     }
 
     /// Encrypts a record and sends it.
@@ -250,7 +290,7 @@ final class TlsChannel {
 
     /// Encrypts a record. If there is no room for it, sends what is in the way.
     private void wrap(ByteBuffer from, ByteBuffer to, Wire wire) throws SSLException {
-        Status status = engine.wrap(from, to).getStatus();
+        Status status = engine().wrap(from, to).getStatus();
         if (status == Status.BUFFER_OVERFLOW && to.position() > 0) send(to, wire);
         else if (status == Status.BUFFER_OVERFLOW)
             throw new SSLException("the peer sends larger records than TLS allows");
@@ -258,7 +298,7 @@ final class TlsChannel {
             throw new SSLException("the connection is closed for writing");
     }
 
-    private static void send(ByteBuffer bytes, Wire wire) {
+    private static void send(ByteBuffer bytes, Wire wire) throws SSLException {
         int length = bytes.position();
         bytes.clear();
         if (length > 0) wire.send(bytes.array(), bytes.arrayOffset(), length);
@@ -266,18 +306,23 @@ final class TlsChannel {
 
     // ---- The end
 
-    /// Ends our direction: the peer is told that nothing more will come.
+    /// Ends our direction: the peer is told that nothing more will come. The channel below
+    /// stays open.
     void close(Wire wire) throws SSLException {
-        if (phase == Phase.CLOSED) return;
-        phase = Phase.CLOSED;
-        engine.closeOutbound();
-        while (!engine.isOutboundDone()) wrap(NO_BYTES, wire);
+        if (phase != Phase.CLOSED) endOutput(through(wire));
     }
 
-    /// The same for who ends the connection whether the peer is told or not.
+    private void endOutput(Wire wire) throws SSLException {
+        phase = Phase.CLOSED;
+        engine().closeOutbound();
+        while (!engine().isOutboundDone()) wrap(NO_BYTES, wire);
+    }
+
+    /// The same for who ends the connection whether the peer is told or not: in the handshake
+    /// it is not.
     void closeAnyway(Wire wire) {
         try {
-            close(wire);
+            if (isOpen()) close(wire);
         } catch (SSLException _) {          // then the peer is not told
         }
     }
@@ -285,7 +330,7 @@ final class TlsChannel {
     /// Ends our direction because of `why`, of which the peer is told. Returns `why`.
     private SSLException failed(SSLException why, Wire wire) {
         try {
-            close(wire);
+            if (phase != Phase.CLOSED) endOutput(wire);
         } catch (SSLException e) {          // it may be the same again, and it is what matters
             if (e != why) why.addSuppressed(e);
         }
@@ -296,10 +341,12 @@ final class TlsChannel {
 
     /// What is known under `name`, else null.
     @Nullable Object info(String name) {
+        if (name.equals("sslcontext")) return side.context();
+        SSLEngine engine = made;
+        if (phase == Phase.HANDSHAKE || engine == null) return null;
         SSLSession session = engine.getSession();
-        if (name.equals("sslcontext")) return context;
-        if (phase == Phase.HANDSHAKE) return null;
         return switch (name) {
+            case "ssl_object" -> engine;
             case "ssl_session" -> session;
             case "peercert" -> peerCertificate(session);
             case "cipher" -> session.getCipherSuite();

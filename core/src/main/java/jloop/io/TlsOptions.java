@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// for anybody. `handshakeTimeout`, `shutdownTimeout`: how long the handshake, and the farewell
 /// of the peer after our own, may take: 60 and 30 seconds. `suppressRaggedEofs`: whether the
 /// end of a connection without farewell is taken for an orderly one, not for a
-/// [TruncatedException]. `parameters`: what else is set on each connection.
+/// [TruncatedException]. `parameters`: what else is set on each connection, by threads of the
+/// default executor, which does the work of handshakes, perhaps several at a time.
+///
+/// The context may be of any provider of TLS, installed or not:
+/// `SSLContext.getInstance("TLS", provider)`. It is the provider that encrypts, checks
+/// certificates and knows what versions and ciphers there are.
 ///
 /// **As in asyncio**: `ssl`, `server_hostname`, `ssl_handshake_timeout` and
 /// `ssl_shutdown_timeout`; what else Python has in its `SSLContext`, Java has in

@@ -16,15 +16,12 @@ final class TlsSide {
     private static final int RECORD_MAX = 17 * 1024;        // 16 KiB and what TLS adds
 
     private final TlsOptions options;
-    private final SSLContext context;
     private final boolean isServer;
     private final String expected;          // whom a client wants to reach; empty for anybody
-    private final ByteBuffer scratch = ByteBuffer.allocate(RECORD_MAX);
+    private final ByteBuffer scratch = room();
 
-    private TlsSide(
-            TlsOptions options, SSLContext context, boolean isServer, String expected) {
+    private TlsSide(TlsOptions options, boolean isServer, String expected) {
         this.options = options;
-        this.context = context;
         this.isServer = isServer;
         this.expected = expected;
     }
@@ -33,12 +30,11 @@ final class TlsSide {
     ///
     /// **Errors**: IllegalArgumentException without a context: it could not say who it is.
     static TlsSide server(TlsOptions options) {
-        SSLContext context = options.context();
-        if (context == null)
+        if (options.context() == null)
             throw new IllegalArgumentException("a server needs an SSLContext with its key");
         if (options.serverHostname() != null)
             throw new IllegalArgumentException("serverHostname is for clients");
-        return new TlsSide(options, context, true, "");
+        return new TlsSide(options, true, "");
     }
 
     /// The side that asks, for whoever is called `host`, if the options do not say.
@@ -49,13 +45,23 @@ final class TlsSide {
         if (name == null)
             throw new IllegalArgumentException("serverHostname is needed: the name that the"
                     + " server's certificate must be for, or \"\" for any");
-        SSLContext context = options.context();
-        return new TlsSide(options, context != null ? context : defaultContext(), false, name);
+        return new TlsSide(options, false, name);
     }
 
-    private static SSLContext defaultContext() {
+    /// Room for a record.
+    static ByteBuffer room() {
+        return ByteBuffer.allocate(RECORD_MAX);
+    }
+
+    /// What all channels encrypt and decrypt into, on the loop.
+    ByteBuffer scratch() {
+        return scratch;
+    }
+
+    /// Takes long the first time if it is the JVM's default.
+    SSLContext context() {
         try {
-            return SSLContext.getDefault();
+            return options.context() != null ? options.context() : SSLContext.getDefault();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this JVM has no default SSLContext", e);
         }
@@ -65,16 +71,16 @@ final class TlsSide {
         return options;
     }
 
-    /// One end of a new connection.
-    TlsChannel channel() {
+    /// What a new connection is encrypted by. Takes long the first time; any thread may call.
+    SSLEngine engine() {
         SSLEngine engine = expected.isEmpty()
-                ? context.createSSLEngine() : context.createSSLEngine(expected, -1);
+                ? context().createSSLEngine() : context().createSSLEngine(expected, -1);
         engine.setUseClientMode(!isServer);
         SSLParameters set = engine.getSSLParameters();
         if (!expected.isEmpty()) setName(set, expected);
         options.parameters().accept(set);
         engine.setSSLParameters(set);
-        return new TlsChannel(engine, context, options.suppressRaggedEofs(), scratch);
+        return engine;
     }
 
     private static void setName(SSLParameters set, String name) {

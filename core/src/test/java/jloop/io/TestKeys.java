@@ -10,12 +10,15 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -82,29 +85,46 @@ final class TestKeys {
 
     /// A context that trusts the authority, and has the key of `name`, unless null.
     static SSLContext context(@Nullable String name) {
-        return INSTANCE.contextOf("TLS", name);
+        return context("TLS", name);
     }
 
     /// The same for one version of TLS and those before.
     static SSLContext context(String protocol, @Nullable String name) {
-        return INSTANCE.contextOf(protocol, name);
+        return made(() -> INSTANCE.init(SSLContext.getInstance(protocol),
+                TrustManagerFactory.getInstance("PKIX"), name, null));
     }
 
-    private SSLContext contextOf(String protocol, @Nullable String name) {
+    /// The same by another provider, which also decides whom to trust.
+    static SSLContext context(Provider provider, String protocol, @Nullable String name) {
+        return made(() -> INSTANCE.init(SSLContext.getInstance(protocol, provider),
+                TrustManagerFactory.getInstance("PKIX", provider), name, null));
+    }
+
+    /// One without a key, whose secrets come from `random`.
+    static SSLContext withoutKey(SecureRandom random) {
+        return made(() -> INSTANCE.init(SSLContext.getInstance("TLS"),
+                TrustManagerFactory.getInstance("PKIX"), null, random));
+    }
+
+    private static SSLContext made(Callable<SSLContext> maker) {
         try {
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            trusted.setCertificateEntry("ca", certificate("ca"));
-            TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-            trust.init(trusted);
-            KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-            keys.init(name == null ? null : store(name), NO_SECRET);
-            SSLContext context = SSLContext.getInstance(protocol);
-            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-            return context;
-        } catch (GeneralSecurityException | IOException e) {
+            return maker.call();
+        } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    private SSLContext init(SSLContext context, TrustManagerFactory trust,
+            @Nullable String name, @Nullable SecureRandom random)
+            throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+        trusted.load(null, null);
+        trusted.setCertificateEntry("ca", certificate("ca"));
+        trust.init(trusted);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+        keys.init(name == null ? null : store(name), NO_SECRET);
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), random);
+        return context;
     }
 
     private KeyStore store(String name) throws GeneralSecurityException, IOException {

@@ -10,17 +10,22 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import jloop.ConnectionResetException;
 import jloop.Rig;
-import jloop.io.TlsChannel.Want;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Two ends joined in memory.
@@ -38,7 +43,11 @@ class TlsChannelTest {
         private boolean shaken;
 
         End(TlsSide side) {
-            channel = side.channel();
+            this(side, null);
+        }
+
+        End(TlsSide side, @Nullable End below) {
+            channel = new TlsChannel(side, below == null ? null : below.channel);
         }
 
         void send(byte[] bytes, int offset, int length) {
@@ -53,14 +62,17 @@ class TlsChannelTest {
         }
 
         boolean shakeHands() throws IOException {
-            Want want;
-            while ((want = channel.handshake(this::send)) == Want.TASK) runTasks();
-            shaken = want == Want.NOTHING;
+            while (!shaken) {
+                ByteArrayOutputStream flight = new ByteArrayOutputStream();
+                try {
+                    shaken = channel.shakeHands(flight::write);
+                } finally {
+                    channel.pass(flight.toByteArray(), this::send);
+                }
+                if (shaken) channel.open();
+                else if (!channel.pull(this::send)) break;
+            }
             return shaken;
-        }
-
-        private void runTasks() {
-            for (Runnable task; (task = channel.nextTask()) != null; ) task.run();
         }
 
         void write(byte[] plain) throws IOException {
@@ -87,7 +99,8 @@ class TlsChannelTest {
             SSLEngine engine = channel.engine();
             engine.beginHandshake();
             ByteBuffer record = ByteBuffer.allocate(20_000);
-            while (engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK) runTasks();
+            while (engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK)
+                engine.getDelegatedTask().run();
             engine.wrap(ByteBuffer.allocate(0), record);
             send(record.array(), 0, record.position());
         }
@@ -100,17 +113,31 @@ class TlsChannelTest {
         }
 
         static Ends of(String protocol, String key, UnaryOperator<TlsOptions> clientOptions) {
-            TlsOptions client = clientOptions.apply(TlsOptions.DEFAULT
-                    .withContext(TestKeys.context(protocol, null)));
-            TlsOptions server = TlsOptions.DEFAULT.withContext(TestKeys.context(protocol, key));
-            return new Ends(new End(TlsSide.client(client, "localhost")),
-                    new End(TlsSide.server(server)));
+            return new Ends(
+                    new End(client(protocol, clientOptions)), new End(server(protocol, key)));
         }
 
         static Ends joined(String protocol) throws IOException {
             Ends ends = of(protocol);
             ends.join();
             return ends;
+        }
+
+        /// Within `outer`.
+        static Ends within(Ends outer, String protocol) {
+            return new Ends(
+                    new End(client(protocol, UnaryOperator.identity()), outer.client),
+                    new End(server(protocol, "rsa"), outer.server));
+        }
+
+        private static TlsSide client(String protocol, UnaryOperator<TlsOptions> options) {
+            return TlsSide.client(options.apply(TlsOptions.DEFAULT
+                    .withContext(TestKeys.context(protocol, null))), "localhost");
+        }
+
+        private static TlsSide server(String protocol, String key) {
+            return TlsSide.server(
+                    TlsOptions.DEFAULT.withContext(TestKeys.context(protocol, key)));
         }
 
         void join() throws IOException {
@@ -133,7 +160,7 @@ class TlsChannelTest {
             for (int at = 0; at < bytes.length; at += piece) {
                 to.channel.feed(Arrays.copyOfRange(
                         bytes, at, (int) Math.min(bytes.length, (long) at + piece)));
-                if (!to.shaken) to.shakeHands();
+                to.shakeHands();
             }
         }
 
@@ -251,6 +278,109 @@ class TlsChannelTest {
         }).isInstanceOf(SSLHandshakeException.class).hasMessageContaining("protocol_version");
     }
 
+    @ParameterizedTest
+    @CsvSource({"localhost, localhost", "127.0.0.1,", "'',"})
+    void handshake_withAName_tellsItTheServerUnlessItIsAnAddress(
+            String name, @Nullable String told) throws IOException {
+        Ends ends = Ends.of(TLS13, "server", options -> options.withServerHostname(name));
+
+        ends.join();
+
+        ExtendedSSLSession session = (ExtendedSSLSession) Objects.requireNonNull(
+                ends.server.channel.info("ssl_session"));
+        assertThat(session.getRequestedServerNames()).isEqualTo(
+                told == null ? List.of() : List.of(new SNIHostName(told)));
+    }
+
+    @Test
+    void handshake_withANameThatTheServerDoesNotHave_fails() {
+        TlsSide other = TlsSide.server(TlsOptions.DEFAULT
+                .withContext(TestKeys.context("server"))
+                .withParameters(set -> set.setSNIMatchers(
+                        List.of(SNIHostName.createSNIMatcher("other\\.example")))));
+        Ends ends = new Ends(Ends.of(TLS13).client, new End(other));
+
+        assertThatThrownBy(ends::join).isInstanceOf(SSLHandshakeException.class)
+                .hasMessageContaining("Unrecognized server name indication");
+    }
+
+    @Test
+    void info_beforeTheHandshake_isTheContextAlone() throws IOException {
+        Ends ends = Ends.of(TLS13);
+
+        assertThat(ends.client.channel.info("sslcontext")).isInstanceOf(SSLContext.class);
+        for (String name : List.of("ssl_object", "ssl_session", "peercert", "cipher")) {
+            assertThat(ends.client.channel.info(name)).as(name).isNull();
+        }
+        ends.join();
+        assertThat(ends.client.channel.info("ssl_object"))
+                .isSameAs(ends.client.channel.engine());
+        assertThat(ends.client.channel.info("compression")).isNull();
+    }
+
+    // ---- TLS within TLS
+
+    @ParameterizedTest
+    @CsvSource({"TLSv1.3, TLSv1.3", "TLSv1.2, TLSv1.3", "TLSv1.3, TLSv1.2"})
+    void handshake_withinAnother_opensTheInnerOne(String outer, String inner)
+            throws IOException {
+        Ends below = Ends.joined(outer);
+        Ends ends = Ends.within(below, inner);
+        byte[] sent = Rig.pattern(100_000);
+
+        ends.join();
+        ends.client.write(sent);
+        ends.toServer();
+
+        assertThat(ends.server.readAll()).isEqualTo(sent);
+        assertThat(ends.client.channel.info("tls_version")).isEqualTo(inner);
+        assertThat(below.client.channel.info("tls_version")).isEqualTo(outer);
+    }
+
+    @Test
+    void handshake_withinAnother_takesWhatCameBefore() throws IOException {
+        Ends below = Ends.joined(TLS13);
+        below.client.write(bytes("go"));
+        below.toServer();
+        End client = Ends.within(below, TLS13).client;
+        client.shakeHands();
+        below.server.channel.feed(client.takeSent());
+        assertThat(text(below.server.read())).isEqualTo("go");
+
+        Ends ends = new Ends(client, Ends.within(below, TLS13).server);
+        assertThat(ends.server.channel.hasReceived()).isTrue();
+        ends.join();
+
+        assertThat(ends.server.channel.isOpen()).isTrue();
+    }
+
+    @Test
+    void close_withinAnother_leavesTheOuterOneOpen() throws IOException {
+        Ends below = Ends.joined(TLS13);
+        Ends ends = Ends.within(below, TLS13);
+        ends.join();
+
+        ends.client.close();
+        ends.toServer();
+
+        assertThat(ends.server.read()).isEmpty();
+        below.client.write(bytes("plain again"));
+        below.toServer();
+        assertThat(text(below.server.readAll())).isEqualTo("plain again");
+    }
+
+    @Test
+    void read_withinAnotherThatEnds_isTruncated() throws IOException {
+        Ends below = Ends.joined(TLS13);
+        Ends ends = Ends.within(below, TLS13);
+        ends.join();
+
+        below.client.close();
+        below.toServer();
+
+        assertThatThrownBy(ends.server::read).isInstanceOf(TruncatedException.class);
+    }
+
     // ---- Bytes
 
     @ParameterizedTest
@@ -360,10 +490,8 @@ class TlsChannelTest {
         ends.toServer();
 
         assertThat(text(ends.server.read())).isEqualTo("last words");
-        assertThat(ends.server.channel.hasPeerEnded()).isFalse();
         assertThat(ends.server.read()).isEmpty();
         assertThat(ends.server.read()).as("again").isEmpty();
-        assertThat(ends.server.channel.hasPeerEnded()).isTrue();
         ends.server.close();
         ends.server.close();
         ends.toClient();
@@ -394,7 +522,6 @@ class TlsChannelTest {
         assertThat(text(ends.server.read())).isEqualTo("all there");
         assertThatThrownBy(ends.server::read).isInstanceOf(TruncatedException.class)
                 .hasMessageContaining("without close_notify");
-        assertThat(ends.server.channel.hasPeerEnded()).isTrue();
     }
 
     @Test

@@ -13,14 +13,19 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -49,7 +54,7 @@ class TlsStreamsTest {
     private static final SSLContext CLIENT = TestKeys.context(null);
 
     /// Carries jobs out where they are handed in, so that virtual time waits for them.
-    static final class Inline extends AbstractExecutorService {
+    static class Inline extends AbstractExecutorService {
 
         private boolean shutDown;
 
@@ -283,7 +288,75 @@ class TlsStreamsTest {
         });
     }
 
+    @Test
+    void openConnection_doesTheWorkOfTheHandshakeInTheExecutor() {
+        Set<String> threads = new TreeSet<>();
+        SSLContext context = TestKeys.withoutKey(new SecureRandom() {
+            @Override
+            public void nextBytes(byte[] bytes) {
+                threads.add("secrets in " + workplace());
+                super.nextBytes(bytes);
+            }
+        });
+        threads.clear();
+        Rig.run(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+
+            StreamPair pair = open(server, t -> t.withContext(context).withParameters(
+                    _ -> threads.add("engine in " + workplace())));
+
+            assertThat(threads).containsExactly("engine in asyncio_", "secrets in asyncio_");
+            end(pair, server);
+        });
+    }
+
+    private static String workplace() {
+        return Thread.currentThread().getName().replaceAll("[0-9]+$", "");
+    }
+
     // ---- Handshakes that fail
+
+    @Test
+    void openConnection_withParametersThatThrow_leavesNothing() {
+        virtually(_ -> {
+            Server server = serve(TlsStreamsTest::echo);
+
+            assertThatThrownBy(() -> open(server, t -> t.withParameters(_ -> {
+                throw new IllegalStateException("meant");
+            }))).isInstanceOf(IllegalStateException.class).hasMessage("meant");
+
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    @Test
+    void startTls_ofAConnectionThatIsClosedMeanwhile_isAborted() {
+        virtually(rig -> {
+            List<Runnable> steps = new ArrayList<>();       // twice each, the client last
+            rig.loop.setDefaultExecutor(new Inline() {
+                @Override
+                public void execute(Runnable job) {
+                    steps.add(job);
+                    if (steps.size() != 4) job.run();
+                }
+            });
+            Server server = startServer((_, writer) -> writer.startTls(SERVER), HERE, 0);
+            StreamPair pair = openConnection(HERE, server.port());
+            Task<Void> starting = createTask(() -> pair.writer().startTls(
+                    CLIENT, t -> t.withServerHostname("localhost")));
+            rig.await("the last step", () -> steps.size() == 4);
+
+            pair.close();
+            steps.get(3).run();
+
+            assertThatThrownBy(starting::await).isInstanceOf(ConnectionAbortedException.class)
+                    .hasMessage("the connection was closed in the TLS handshake");
+            rig.takeReport();                               // of the server's handler
+            server.close();
+            server.waitClosed();
+        });
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"other", "expired"})
@@ -584,6 +657,72 @@ class TlsStreamsTest {
     }
 
     @Test
+    void read_ofTheEnd_stillSendsWhatIsKept() {
+        byte[] much = Rig.pattern(1_000_000);
+        virtually(rig -> {
+            Socket listener = rig.listener();
+            Task<byte[]> peer = createTask(() -> {
+                try (RawTls raw = RawTls.accept(rig.loop, listener)) {
+                    raw.channel.close(raw::send);
+                    return raw.readAll();
+                }
+            });
+            StreamPair pair = openConnection(HERE, port(listener), o -> o.withTls(CLIENT));
+            pair.writer().write(much);
+            assertThat(pair.writer().getWriteBufferSize()).isGreaterThan(100_000);
+
+            assertThat(pair.reader().read(1)).isEmpty();
+            pair.writer().waitClosed();
+
+            assertThat(peer.await()).isEqualTo(much);
+            listener.close();
+        });
+    }
+
+    private static int port(Socket listener) {
+        return ((InetSocketAddress) Objects.requireNonNull(listener.localAddress())).getPort();
+    }
+
+    /// A server's end that does what it is told and no more.
+    private record RawTls(EventLoop loop, Socket socket, TlsChannel channel)
+            implements AutoCloseable {
+
+        static RawTls accept(EventLoop loop, Socket listener) throws IOException {
+            TlsSide side = TlsSide.server(TlsOptions.DEFAULT.withContext(SERVER));
+            RawTls raw = new RawTls(loop, loop.sockAccept(listener), new TlsChannel(side, null));
+            TlsHandshake.carryOut(raw.channel, raw::send, raw::receive);
+            return raw;
+        }
+
+        void send(byte[] bytes, int offset, int length) {
+            try {
+                assertThat(socket.sendNow(bytes, offset, length)).isEqualTo(length);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        void receive() throws IOException {
+            channel.feed(loop.sockRecv(socket, 10_000));
+        }
+
+        byte[] readAll() throws IOException {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            while (true) {
+                byte[] some = channel.read(this::send);
+                if (some == null) receive();
+                else if (some.length == 0) return all.toByteArray();
+                else all.writeBytes(some);
+            }
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
+    }
+
+    @Test
     void writeEof_overTls_isUnsupported() {
         virtually(_ -> {
             Server server = serve(TlsStreamsTest::echo);
@@ -682,21 +821,18 @@ class TlsStreamsTest {
     }
 
     @Test
-    void startTls_ofWhatItCannotBe_isRejected() {
+    void startTls_ofNobodyInParticularOrTheEnd_isRejected() {
         virtually(rig -> {
             Server server = serve(TlsStreamsTest::echo);
             StreamPair pair = open(server);
-            UnaryOperator<TlsOptions> named = t -> t.withServerHostname("localhost");
 
-            assertThatThrownBy(() -> pair.writer().startTls(CLIENT, named))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("is TLS already");
-            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
             assertThatThrownBy(() -> pair.writer().startTls(CLIENT))
                     .isInstanceOf(IllegalArgumentException.class);
+            assertThat(ask(pair, "hello")).isEqualTo("hello\n");
 
             end(pair, server);
-            assertThatThrownBy(() -> pair.writer().startTls(CLIENT, named))
+            assertThatThrownBy(() -> pair.writer().startTls(
+                    CLIENT, t -> t.withServerHostname("localhost")))
                     .isInstanceOf(ConnectionResetException.class);
         });
     }
@@ -725,6 +861,126 @@ class TlsStreamsTest {
             assertThatThrownBy(starting::await).isInstanceOf(IOException.class);
             assertThatCode(() -> pair.writer().waitClosed()).doesNotThrowAnyException();
 
+            server.close();
+            server.waitClosed();
+        });
+    }
+
+    // ---- TLS within TLS
+
+    /// Connects whoever asks to the port that they name, and hands bytes on in both directions.
+    private static void proxy(StreamReader reader, StreamWriter writer) throws IOException {
+        String line = text(reader.readline());
+        StreamPair origin = openConnection(HERE, Integer.parseInt(line.strip().split(":")[1]));
+        writer.write(bytes("200\n"));
+        Task<Void> back = createTask(() -> handOn(origin.reader(), writer));
+        handOn(reader, origin.writer());
+        back.await();
+    }
+
+    private static void handOn(StreamReader from, StreamWriter to) throws IOException {
+        echo(from, to);
+        to.close();
+        to.waitClosed();
+    }
+
+    private static StreamPair openThrough(Server proxy, Server origin) throws IOException {
+        StreamPair pair = open(proxy);
+        assertThat(ask(pair, "CONNECT localhost:" + origin.port())).isEqualTo("200\n");
+        return pair;
+    }
+
+    @EachNetwork
+    void startTls_throughAProxyOfTls_reachesTheOrigin(Rig.Network network) {
+        byte[] much = Rig.pattern(1_000_000);
+        on(network, _ -> {
+            List<String> ends = new ArrayList<>();
+            Server origin = serve((reader, writer) -> {
+                echo(reader, writer);
+                ends.add("in order");
+            });
+            Server proxy = startServer(TlsStreamsTest::proxy, HERE, 0,
+                    o -> o.withTls(TestKeys.context("rsa"), t -> t.withAlpn("proxy")));
+            StreamPair pair = openThrough(proxy, origin);
+            assertThat(peerKey(pair)).isEqualTo("RSA");
+
+            pair.writer().startTls(CLIENT, t -> t.withServerHostname("localhost"));
+
+            assertThat(peerKey(pair)).isEqualTo("EC");
+            assertThat(ask(pair, "secret")).isEqualTo("secret\n");
+            Task<byte[]> received = createTask(() -> pair.reader().readexactly(much.length));
+            pair.writer().write(much);
+            assertThat(received.await()).isEqualTo(much);
+            end(pair, origin);
+            assertThat(ends).containsExactly("in order");
+            proxy.close();
+            proxy.waitClosed();
+        });
+    }
+
+    private static String peerKey(StreamPair pair) {
+        return ((X509Certificate) Objects.requireNonNull(
+                pair.writer().getExtraInfo("peercert"))).getPublicKey().getAlgorithm();
+    }
+
+    @Test
+    void startTls_throughAProxy_failsForAnOriginOfAnotherName() {
+        virtually(_ -> {
+            Server origin = startServer(TlsStreamsTest::echo, HERE, 0,
+                    o -> o.withTls(TestKeys.context("other")));
+            Server proxy = serve(TlsStreamsTest::proxy, t -> t.withSuppressRaggedEofs(true));
+            StreamPair pair = openThrough(proxy, origin);
+
+            assertThatThrownBy(() -> pair.writer().startTls(
+                    CLIENT, t -> t.withServerHostname("localhost")))
+                    .isInstanceOf(SSLHandshakeException.class);
+
+            assertThat(pair.writer().isClosing()).isTrue();
+            origin.close();
+            origin.waitClosed();
+            proxy.close();
+            proxy.waitClosed();
+        });
+    }
+
+    @Test
+    void startTls_overTlsWithTheHelloReceivedAlready_handsItOver() {
+        virtually(_ -> {
+            Server server = serve((reader, writer) -> {
+                sleep(Duration.ofSeconds(1));       // the hello comes with the line
+                assertThat(text(reader.read(4))).isEqualTo("STAR");
+                assertThat(text(reader.readline())).isEqualTo("TTLS\n");
+                writer.startTls(SERVER);
+                echo(reader, writer);
+            });
+            StreamPair pair = open(server);
+            pair.writer().write(bytes("STARTTLS\n"));
+
+            pair.writer().startTls(CLIENT, t -> t.withServerHostname("localhost"));
+
+            assertThat(ask(pair, "secret")).isEqualTo("secret\n");
+            end(pair, server);
+        });
+    }
+
+    @Test
+    void close_ofTlsWithinTlsThatIsUnanswered_isGivenUpAfterTheTimeout() {
+        virtually(rig -> {
+            Server server = serve((_, writer) -> {
+                writer.startTls(SERVER);
+                sleep(Duration.ofSeconds(8));
+            });
+            StreamPair pair = open(server);
+            pair.writer().startTls(CLIENT, t -> t.withServerHostname("localhost")
+                    .withShutdownTimeout(Duration.ofSeconds(3)));
+            long before = rig.loop.time();
+
+            pair.close();
+
+            assertThatThrownBy(() -> pair.writer().waitClosed())
+                    .isInstanceOf(SocketTimeoutException.class);
+            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(3).toNanos());
+            server.abortClients();
             server.close();
             server.waitClosed();
         });

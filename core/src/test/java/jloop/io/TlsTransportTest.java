@@ -37,6 +37,7 @@ import jloop.EachPoller;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
+import jloop.io.TracingProtocol.Echo;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,14 +49,6 @@ class TlsTransportTest {
     private static final String HERE = "127.0.0.1";
     private static final SSLContext SERVER = TestKeys.context("server");
     private static final SSLContext CLIENT = TestKeys.context(null);
-
-    /// Sends back what comes.
-    private static final class Echo extends TracingProtocol {
-        @Override
-        public void dataReceived(ByteBuffer data) {
-            transport().write(data);
-        }
-    }
 
     private static Server serve(Supplier<? extends BaseProtocol> factory) throws IOException {
         return createServer(factory, HERE, 0, o -> o.withTls(SERVER));
@@ -516,6 +509,110 @@ class TlsTransportTest {
             assertThatThrownBy(() -> startTls(secure, clientAfter, CLIENT, false,
                     t -> t.withServerHostname("localhost")))
                     .isInstanceOf(IllegalStateException.class);
+        });
+    }
+
+    /// The two ends of one connection, each with a protocol.
+    private record Both(Connection<TracingProtocol> client, Connection<TracingProtocol> server) {
+
+        static Both of(Rig rig) throws IOException {
+            Rig.Ends ends = rig.connect();
+            return new Both(createConnection(TracingProtocol::new, ends.client()),
+                    connectAcceptedSocket(TracingProtocol::new, ends.server()));
+        }
+
+        /// Has each go on with TLS, for a protocol of its own.
+        Both secured() throws IOException {
+            TracingProtocol clientAfter = new TracingProtocol();
+            TracingProtocol serverAfter = new TracingProtocol();
+            Task<Transport> answering = createTask(() -> startTls(server.transport(),
+                    serverAfter, SERVER, true, UnaryOperator.identity()));
+            Transport secure = startTls(client.transport(), clientAfter, CLIENT, false,
+                    t -> t.withServerHostname("localhost"));
+            return new Both(new Connection<>(secure, clientAfter),
+                    new Connection<>(answering.await(), serverAfter));
+        }
+    }
+
+    @Test
+    void startTls_withinTls_goesOnInside() {
+        virtually(rig -> {
+            Both outer = Both.of(rig).secured();
+            outer.client.transport().write(bytes("outside"));
+            awaitTrace(rig, outer.server.protocol(), "outside");
+            Object outerCipher = outer.client.transport().getExtraInfo("ssl_object");
+
+            Both inner = outer.secured();
+            inner.client.transport().write(bytes("inside"));
+            awaitTrace(rig, inner.server.protocol(), "inside");
+            assertThat(inner.client.transport().getExtraInfo("ssl_object"))
+                    .isNotSameAs(outerCipher);
+
+            inner.client.close();
+            awaitTrace(rig, inner.client.protocol(), "lost");
+            awaitTrace(rig, inner.server.protocol(), "inside", "eof", "lost");
+            assertThat(inner.client.protocol().lostBy).isNull();
+            assertThat(inner.server.protocol().lostBy).isNull();
+            assertThat(outer.server.protocol().trace).containsExactly("outside");
+        });
+    }
+
+    /// The peer has begun before: its hello waits in the system, or, within TLS, in a record.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void startTls_ofWhoPaused_takesWhatHasCome(boolean within) {
+        virtually(rig -> {
+            Both both = Both.of(rig);
+            if (within) both = both.secured();
+            Transport client = both.client.transport();
+            Transport server = both.server.transport();
+            TracingProtocol before = new TracingProtocol() {
+                @Override
+                public void dataReceived(ByteBuffer data) throws Exception {
+                    super.dataReceived(data);
+                    client.pauseReading();
+                }
+            };
+            client.setProtocol(before);
+            TracingProtocol serverAfter = new TracingProtocol();
+            TracingProtocol clientAfter = new TracingProtocol();
+
+            // It is the one who was connected to that says hello.
+            server.write(bytes("go"));
+            rig.await("go", () -> !before.trace.isEmpty());
+            Task<Transport> asking = createTask(() -> startTls(server, serverAfter, CLIENT,
+                    false, t -> t.withServerHostname("localhost")));
+            rig.turns(20);
+            startTls(client, clientAfter, SERVER, true, UnaryOperator.identity())
+                    .write(bytes("secret"));
+            asking.await();
+
+            awaitTrace(rig, serverAfter, "secret");
+            assertThat(before.trace).containsExactly("go");
+            client.close();
+            awaitTrace(rig, serverAfter, "secret", "eof", "lost");
+        });
+    }
+
+    @Test
+    void startTls_duringAHandshake_isRejected() {
+        virtually(rig -> {
+            Both both = Both.of(rig);
+            Transport client = both.client.transport();
+            both.server.transport().pauseReading();
+            UnaryOperator<TlsOptions> named = t -> t.withServerHostname("localhost");
+            Task<Transport> starting = createTask(() -> startTls(
+                    client, new TracingProtocol(), CLIENT, false, named));
+            rig.turns(5);
+
+            assertThatThrownBy(() -> startTls(
+                    client, new TracingProtocol(), CLIENT, false, named))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("in a handshake");
+
+            client.close();
+            assertThatThrownBy(starting::await).isInstanceOf(IOException.class);
+            both.server.transport().abort();
         });
     }
 
