@@ -42,6 +42,15 @@ final class FlowControl {
     void pauseIfMuch(int keptBytes) {
         if (paused || keptBytes <= limits.highBytes()) return;
         paused = true;
+        tellPaused();
+    }
+
+    /// Somebody else writes from now on, who will be told when to resume.
+    void handOver() {
+        if (paused) tellPaused();
+    }
+
+    private void tellPaused() {
         try {
             writer.pauseWriting();
         } catch (Throwable e) {             // all: it was told, and the connection lives on

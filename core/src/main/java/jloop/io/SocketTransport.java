@@ -420,6 +420,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     /// The same, in the middle of a connection, which `told` hears of from then on.
     void startTls(TlsSide side, BaseProtocol told) throws IOException {
         setProtocol(told);
+        flow.handOver();
         startTls(side);
         readingPaused = false;
         startReading();
