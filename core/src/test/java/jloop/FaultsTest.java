@@ -2,33 +2,23 @@ package jloop;
 
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.openConnection;
-import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startServer;
-import static jloop.Asyncio.startUnixServer;
 import static jloop.Rig.ask;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import jloop.io.ConnectionHandler;
+import java.util.regex.Pattern;
 import jloop.io.Server;
 import jloop.io.StreamPair;
-import jloop.kernel.Errno;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Things go wrong under a server with real connections. After each the loop is as it was
 /// before, see [#checkWell].
@@ -37,7 +27,6 @@ class FaultsTest {
 
     private static final String HERE = "127.0.0.1";
     private static final int MANY = 200;
-    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /// What must hold after every fault: no descriptor, task or timer more than before, no
     /// report that was not expected, an echo still works, and nothing spins.
@@ -252,6 +241,21 @@ class FaultsTest {
         });
     }
 
+    /// With the limit of the system, on every poller.
+    @Test
+    void descriptorsRunOutForReal_someAreServedTheOthersTurnedAway() throws Exception {
+        List<String> lines = FreshJvm.run(FewDescriptors.class).lines().toList();
+
+        assertThat(lines).hasSize(2).allSatisfy(line -> {
+            var found = Pattern.compile("(\\d+) served, (\\d+) turned away, "
+                    + "1 ResourceShortageException, (\\d+) polls, then x").matcher(line);
+            assertThat(found.matches()).as(line).isTrue();
+            assertThat(Integer.parseInt(found.group(1))).as(line).isBetween(5, 80);
+            assertThat(Integer.parseInt(found.group(2))).as(line).isBetween(20, 95);
+            assertThat(Integer.parseInt(found.group(3))).as(line).isLessThan(100);
+        });
+    }
+
     // ---- Short counts
 
     @Test
@@ -275,167 +279,5 @@ class FaultsTest {
             calls.sentMax = Integer.MAX_VALUE;
             checkWell(rig, before);
         });
-    }
-
-    // ---- One system call fails
-
-    /// A system call with the error numbers of its manual page.
-    private enum Fault {
-        SOCKET(Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, Errno.EACCES,
-                Errno.EAFNOSUPPORT, Errno.EINVAL),
-        BIND(Errno.EACCES, Errno.EADDRINUSE, Errno.EINVAL, Errno.EADDRNOTAVAIL, Errno.ENOMEM),
-        LISTEN(Errno.EADDRINUSE, Errno.EOPNOTSUPP),
-        ACCEPT(Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, Errno.ECONNABORTED,
-                Errno.EPROTO, Errno.EPERM, Errno.EINTR, Errno.ENETDOWN, Errno.EHOSTUNREACH,
-                Errno.EOPNOTSUPP, Errno.ENETUNREACH, Errno.EINVAL, Errno.EIO),
-        CONNECT(Errno.ECONNREFUSED, Errno.ENETUNREACH, Errno.EADDRNOTAVAIL, Errno.EACCES,
-                Errno.ETIMEDOUT, Errno.EAGAIN, Errno.EHOSTUNREACH),
-        RECV(Errno.ECONNRESET, Errno.EINTR, Errno.ENOMEM, Errno.ETIMEDOUT, Errno.EHOSTUNREACH,
-                Errno.EIO),
-        SEND(Errno.EPIPE, Errno.ECONNRESET, Errno.ENOBUFS, Errno.ENOMEM, Errno.EINTR,
-                Errno.EHOSTUNREACH, Errno.ETIMEDOUT, Errno.EAGAIN),
-        SETSOCKOPT(Errno.EINVAL, Errno.ENOMEM, Errno.ENOBUFS),
-        SHUTDOWN(Errno.ENOTCONN, Errno.ENOBUFS),
-        EPOLL_CTL(Errno.ENOMEM, 28),            // ENOSPC: no more watches for this user
-        CLOSE(Errno.EINTR, Errno.EIO);
-
-        final int[] errnos;
-
-        Fault(int... errnos) {
-            this.errnos = errnos;
-        }
-
-        String call() {
-            return name().toLowerCase(java.util.Locale.ROOT);
-        }
-    }
-
-    /// The first call fails, then the second, and so on until there is none left to fail.
-    @ParameterizedTest(name = "{0}")
-    @EnumSource(Fault.class)
-    void oneCallFails_somebodyIsToldOnceAndNothingIsLeft(Fault fault) {
-        sweep(fault, new Place() {
-            @Override
-            public Server serve(ConnectionHandler handler) throws IOException {
-                return startServer(handler, HERE, 0);
-            }
-
-            @Override
-            public StreamPair connect(Server server) throws IOException {
-                return openConnection(HERE, server.port());
-            }
-        });
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SETSOCKOPT")
-    void oneCallFailsOverUnix_somebodyIsToldOnceAndNothingIsLeft(
-            Fault fault, @TempDir Path folder) {
-        Path path = folder.resolve("socket");
-        sweep(fault, new Place() {
-            @Override
-            public Server serve(ConnectionHandler handler) throws IOException {
-                assertThat(path).as("what is left of the server before").doesNotExist();
-                return startUnixServer(handler, path);
-            }
-
-            @Override
-            public StreamPair connect(Server server) throws IOException {
-                return openUnixConnection(path);
-            }
-        });
-        assertThat(path).doesNotExist();
-    }
-
-    /// Where a server listens.
-    private interface Place {
-
-        Server serve(ConnectionHandler handler) throws IOException;
-
-        StreamPair connect(Server server) throws IOException;
-    }
-
-    private static void sweep(Fault fault, Place place) {
-        FailingCalls calls = new FailingCalls();
-        Rig.run(calls, rig -> {
-            SortedSet<String> before = Rig.sockets();
-            for (int errno : fault.errnos) {
-                int nth = 1;
-                while (isTold(rig, calls, fault, nth, errno, place)) {
-                    rig.checkClean(before);
-                    rig.checkEcho();
-                    assertThat(++nth).as("calls to fail").isLessThan(200);
-                }
-                assertThat(nth).as("calls that were failed").isGreaterThan(1);
-            }
-            checkWell(rig, before);
-        });
-    }
-
-    /// False if it did not come to the call that was to fail.
-    private static boolean isTold(
-            Rig rig, FailingCalls calls, Fault fault, int nth, int errno, Place place) {
-        String what = fault + " number " + nth + ": " + Errno.text(errno);
-        calls.fail(fault.call(), nth, errno);
-        int failures = converse(what, place);
-        rig.await("an end to all tasks", () -> rig.taskCount() == 1);
-        boolean reached = calls.hasFailed();
-        calls.failNothing();
-        List<Throwable> reports = reported(rig);
-        assertThat(reports).as(what).hasSizeLessThanOrEqualTo(1);
-        if (!reached) {
-            assertThat(failures).as(what).isZero();
-            assertThat(reports).as(what).isEmpty();
-        }
-        return reached;
-    }
-
-    /// Three clients talk to a server. Returns how many had an exception or no answer.
-    private static int converse(String what, Place place) {
-        int[] failures = new int[1];
-        try {
-            Asyncio.timeout(LIMIT, () -> {
-                Server server = place.serve(answering());
-                try (server) {
-                    List<Task<Void>> clients = new ArrayList<>();
-                    for (int i = 0; i < 3; i++)
-                        clients.add(createTask(() -> beClient(place.connect(server))));
-                    for (Task<Void> client : clients) {
-                        try {
-                            client.await(Exception.class);
-                        } catch (IOException _) {
-                            failures[0]++;
-                        }
-                    }
-                }
-                server.waitClosed();
-            });
-        } catch (TimeoutException e) {
-            fail(what + ": somebody waits in vain", e);
-        } catch (Exception e) {
-            if (!(e instanceof IOException)) throw new AssertionError(what, e);
-            failures[0]++;
-        }
-        return failures[0];
-    }
-
-    private static ConnectionHandler answering() {
-        return (reader, writer) -> {
-            String question = text(reader.readline());
-            writer.write(bytes("answer to " + question));
-            writer.drain();
-            int _ = reader.readAll().length;
-            writer.write(bytes("bye\n"));
-        };
-    }
-
-    private static void beClient(StreamPair open) throws IOException {
-        try (StreamPair pair = open) {
-            String answer = ask(pair, "question");
-            if (!answer.equals("answer to question")) throw new IOException("got " + answer);
-            pair.writer().writeEof();
-            String rest = text(pair.reader().readAll());
-            if (!rest.equals("bye\n")) throw new IOException("got " + rest);
-        }
     }
 }

@@ -152,7 +152,8 @@ class EpollPollerTest implements PollerContract {
 
     @Test
     void sends_cutShortByTheKernel_loseNothing() throws Exception {
-        try (var net = new Net(new EpollPoller(calls.shortSends(7)))) {
+        calls.sentMax = 7;
+        try (var net = new Net(new EpollPoller(calls))) {
             Net.Pair pair = net.connect();
             byte[] message = PollerContract.pattern(1000);
 
@@ -193,6 +194,36 @@ class EpollPollerTest implements PollerContract {
             assertThat(net.poller.submit(new Request(net.listener()).accept())).isTrue();
 
             assertThat(calls.count(Call.ACCEPT4)).isEqualTo(5);
+        }
+    }
+
+    /// Whoever shares the listener was faster: nobody is told, and nothing is tried again until
+    /// the next one comes.
+    @Test
+    void accept_ofAConnectionThatAnotherHasTaken_waitsForTheNext() throws Exception {
+        boolean[] steals = {true};
+        var shared = new FaultySystemCalls() {
+            @Override
+            public int accept4(int fd, int flags) {
+                int accepted = super.accept4(fd, flags);
+                if (accepted < 0 || !steals[0]) return accepted;
+                steals[0] = false;
+                close(accepted);
+                return -Errno.EAGAIN;
+            }
+        };
+        try (var net = new Net(new EpollPoller(shared))) {
+            Request accept = net.start(new Request(net.listener()).accept());
+            connectOne(net);
+            net.pollUntil(() -> !steals[0]);
+            int tries = shared.count(Call.ACCEPT4);
+            for (int i = 0; i < 5; i++) net.poller.poll(1_000_000);
+            assertThat(accept.isOver()).isFalse();
+            assertThat(shared.count(Call.ACCEPT4)).isEqualTo(tries);
+
+            connectOne(net);
+
+            assertThat(net.finish(accept)).isZero();
         }
     }
 

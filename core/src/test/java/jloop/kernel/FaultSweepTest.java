@@ -1,9 +1,12 @@
 package jloop.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -11,12 +14,14 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import jloop.kernel.FaultySystemCalls.Call;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,8 +33,12 @@ class FaultSweepTest {
 
     private static final int POLLS_MAX = 1000;
     private static final int EPERM = 1;
-    private static final int EDOM = 33;
+    private static final int ENOTDIR = 20;
     private static final int ENOSPC = 28;
+    private static final int EROFS = 30;
+    private static final int EDOM = 33;
+    private static final int ELOOP = 40;
+    private static final int ENONET = 64;
     private static final int EPROTONOSUPPORT = 93;
     private static final int ENOPROTOOPT = 92;
     private static final int EHOSTDOWN = 112;
@@ -61,6 +70,29 @@ class FaultSweepTest {
         for (int errno : errnos(call))
             for (int nth = 1; isReached(call, nth, errno, poller ->
                     new Scenario(poller, Family.INET, address).playDatagrams()); nth++) { }
+    }
+
+    /// Whoever adds a system call adds it to those that can fail, and to a scenario.
+    @Test
+    void everySystemCall_canFailAndIsMade(@TempDir Path folder) throws IOException {
+        Set<String> unneeded = Set.of("release", "eventfdWrite");       // they tell nothing
+        for (Method method : SystemCalls.class.getDeclaredMethods()) {
+            if (!Modifier.isPublic(method.getModifiers()) || unneeded.contains(method.getName()))
+                continue;
+            assertThatCode(() -> FaultySystemCalls.class.getDeclaredMethod(
+                    method.getName(), method.getParameterTypes()))
+                    .as("%s can fail", method).doesNotThrowAnyException();
+        }
+        var inet = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+        var unix = UnixDomainSocketAddress.of(folder.resolve("socket"));
+        var calls = new FaultySystemCalls();
+        try (var poller = new EpollPoller(calls)) {
+            assertThat(new Scenario(poller, Family.INET, inet).play()).isZero();
+            assertThat(new Scenario(poller, Family.UNIX, unix).play()).isZero();
+            assertThat(new Scenario(poller, Family.INET, inet).playDatagrams()).isZero();
+        }
+        assertThat(Call.values()).as("calls of a scenario")
+                .allMatch(call -> calls.count(call) > 0);
     }
 
     /// Plays the scenario with one fault; false if it did not come to that.
@@ -109,19 +141,21 @@ class FaultSweepTest {
             case SOCKET -> new int[] {Errno.EACCES, Errno.EAFNOSUPPORT, Errno.EINVAL,
                     Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, EPROTONOSUPPORT};
             case BIND -> new int[] {Errno.EACCES, Errno.EADDRINUSE, Errno.EADDRNOTAVAIL,
-                    Errno.EINVAL, Errno.ENOMEM};
+                    Errno.EINVAL, Errno.ENOMEM, Errno.ENAMETOOLONG, Errno.ENOENT, ENOTDIR, EROFS,
+                    ELOOP};
             case LISTEN -> new int[] {Errno.EADDRINUSE, Errno.EOPNOTSUPP};
             case ACCEPT4 -> new int[] {Errno.EINTR, Errno.ECONNABORTED, Errno.EMFILE,
                     Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, Errno.EPROTO, EPERM,
-                    Errno.ENETDOWN, ENOPROTOOPT, EHOSTDOWN, Errno.EHOSTUNREACH,
+                    Errno.ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, Errno.EHOSTUNREACH,
                     Errno.EOPNOTSUPP, Errno.ENETUNREACH};
             case CONNECT -> new int[] {Errno.EINTR, Errno.EACCES, EPERM, Errno.EADDRINUSE,
                     Errno.EADDRNOTAVAIL, Errno.EAFNOSUPPORT, Errno.EAGAIN, Errno.ECONNREFUSED,
-                    Errno.ENETUNREACH, Errno.ETIMEDOUT};
+                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EHOSTUNREACH, Errno.EPROTOTYPE};
             case RECV -> new int[] {Errno.EINTR, Errno.ECONNREFUSED, Errno.ECONNRESET,
-                    Errno.ENOMEM, Errno.ENOTCONN, Errno.ETIMEDOUT};
+                    Errno.ENOMEM, Errno.ENOTCONN, Errno.ETIMEDOUT, Errno.EHOSTUNREACH};
             case SEND -> new int[] {Errno.EINTR, Errno.EACCES, Errno.ECONNRESET, Errno.ENOBUFS,
-                    Errno.ENOMEM, Errno.EPIPE};
+                    Errno.ENOMEM, Errno.EPIPE, Errno.ETIMEDOUT, Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH, Errno.ENETDOWN};
             case RECVFROM -> new int[] {Errno.EINTR, Errno.ECONNREFUSED, Errno.ENOMEM};
             case SENDTO -> new int[] {Errno.EINTR, Errno.EACCES, Errno.ENETUNREACH,
                     Errno.EHOSTUNREACH, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE, EPERM};

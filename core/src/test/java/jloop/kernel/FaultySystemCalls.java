@@ -8,10 +8,11 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /// System calls of which some fail to order: the n-th of a kind, counted from 1, with a chosen
-/// errno.
-final class FaultySystemCalls extends SystemCalls {
+/// errno. Sends can be cut short too; receives cannot, as the kernel never does that while there
+/// is more.
+public class FaultySystemCalls extends SystemCalls {
 
-    enum Call {
+    public enum Call {
         SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, SHUTDOWN, CLOSE,
         SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD, EPOLL_CREATE1, EPOLL_CTL,
         EPOLL_WAIT
@@ -21,31 +22,29 @@ final class FaultySystemCalls extends SystemCalls {
 
     private final Map<Call, Integer> counts = new EnumMap<>(Call.class);
     private final List<Fault> faults = new ArrayList<>();
-    private int sizeMax = Integer.MAX_VALUE;
+
+    /// How many bytes one send takes at most, though there be room.
+    public int sentMax = Integer.MAX_VALUE;
+
+    public FaultySystemCalls() { }
 
     /// The n-th `call` fails.
-    FaultySystemCalls fail(Call call, int nth, int errno) {
+    public final FaultySystemCalls fail(Call call, int nth, int errno) {
         return fail(call, nth, nth, errno);
     }
 
     /// Every `call` from the `from`-th to the `to`-th fails.
-    FaultySystemCalls fail(Call call, int from, int to, int errno) {
+    public final FaultySystemCalls fail(Call call, int from, int to, int errno) {
         faults.add(new Fault(call, from, to, errno));
         return this;
     }
 
     /// From now on nothing fails.
-    void heal() {
+    public final void heal() {
         faults.clear();
     }
 
-    /// No send moves more than this, though there be room.
-    FaultySystemCalls shortSends(int sizeMax) {
-        this.sizeMax = sizeMax;
-        return this;
-    }
-
-    int count(Call call) {
+    public final int count(Call call) {
         return counts.getOrDefault(call, 0);
     }
 
@@ -81,7 +80,7 @@ final class FaultySystemCalls extends SystemCalls {
 
     @Override
     public int send(int fd, byte[] array, int offset, int size) {
-        int less = Math.min(size, sizeMax);
+        int less = Math.min(size, sentMax);
         return unlessFaulty(Call.SEND, () -> super.send(fd, array, offset, less));
     }
 
@@ -92,7 +91,7 @@ final class FaultySystemCalls extends SystemCalls {
 
     @Override
     public int send(int fd, MemorySegment bytes, int size) {
-        int less = Math.min(size, sizeMax);
+        int less = Math.min(size, sentMax);
         return unlessFaulty(Call.SEND, () -> super.send(fd, bytes, less));
     }
 
