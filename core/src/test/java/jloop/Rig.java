@@ -236,10 +236,15 @@ public final class Rig {
 
     /// Fails if the process spins while it ought to be idle.
     public void checkIdle() {
+        checkIdle(Duration.ofMillis(300));
+    }
+
+    /// The same for so long a while.
+    public void checkIdle(Duration time) {
         Duration before = cpu();
-        Asyncio.sleep(Duration.ofMillis(300));
-        assertThat(cpu().minus(before)).as("CPU time of 300 idle ms")
-                .isLessThan(Duration.ofMillis(100));
+        Asyncio.sleep(time);
+        assertThat(cpu().minus(before)).as("CPU time of %s of idleness", time)
+                .isLessThan(time.dividedBy(3));
     }
 
     // ---- Waiting
