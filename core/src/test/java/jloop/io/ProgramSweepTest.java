@@ -205,7 +205,8 @@ class ProgramSweepTest {
         assertThat(reports).as(what).hasSizeLessThanOrEqualTo(1);
         int all = told + reports.size();
         if (!reached) assertThat(all).as("%s, and was not reached", what).isZero();
-        else if (!program.mayIgnore(call, errno)) assertThat(all).as("told of " + what).isPositive();
+        else if (!program.mayIgnore(call, errno))
+            assertThat(all).as("told of " + what).isPositive();
         return reached;
     }
 
