@@ -421,7 +421,7 @@ class ProgramSweepTest {
         }
     }
 
-    /// Sends back what it hears, and ends what waits for an answer when it is told of a failure.
+    /// Keeps the first that it hears, or the failure that it is told of.
     private static class Correspondent implements DatagramProtocol {
 
         final Future<String> heard = jloop.Asyncio.getRunningLoop().createFuture();

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /// System calls of which some fail to order: the n-th of a kind, counted from 1, with a chosen
-/// errno. Sends can be cut short too; receives cannot, as the kernel never does that while there
-/// is more.
+/// errno. Sends can be cut short too; receives cannot, as the kernel never does that while
+/// there is more.
 public class FaultySystemCalls extends SystemCalls {
 
     public enum Call {
