@@ -213,7 +213,7 @@ class DnsPeerTest {
             List<Task<String>> askers = new ArrayList<>();
             for (int i = 0; i < 20; i++)
                 askers.add(createTask(() -> addresses(loop.getaddrinfo("one.upstream.test", 1))));
-            await(() -> upstream.held.size() == 2);
+            await(() -> upstream.held.size() >= 2);
             askers.getFirst().cancel();
             sleep(Duration.ofMillis(20));
             upstream.answerAll();
@@ -230,9 +230,9 @@ class DnsPeerTest {
                     () -> loop.getaddrinfo("silent.upstream.test", 1))));
             say("timely", loop.time() - start < Duration.ofSeconds(4).toNanos());
 
-            List<Task<?>> askers = IntStream.range(0, 20).<Task<?>>mapToObj(i -> createTask(
+            List<Task<?>> askers = IntStream.range(0, 1000).<Task<?>>mapToObj(i -> createTask(
                     () -> loop.getaddrinfo("silent" + i + ".upstream.test", 1))).toList();
-            await(() -> upstream.names().size() == 8);
+            await(() -> upstream.names().size() >= 8);
             say("meanwhile", timeout(LONG, () -> toThread(() -> "a job is done")) + ", "
                     + addresses(loop.getaddrinfo("127.0.0.1", 1)));
             askers.forEach(Task::cancel);

@@ -1,19 +1,16 @@
 package jloop.io;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.createUnixConnection;
 import static jloop.Asyncio.createUnixServer;
 import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startUnixServer;
-import static jloop.Asyncio.toThread;
 import static jloop.Rig.ask;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -30,12 +27,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import jloop.AsIn;
 import jloop.CancelledError;
 import jloop.EachNetwork;
 import jloop.EachPoller;
 import jloop.FailingCalls;
+import jloop.PeerProgram;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
@@ -660,89 +657,62 @@ class UnixStreamsTest {
 
     // ---- Others at the other end
 
-    private static void checkInstalled(String program) {
-        boolean found = Pattern.compile(File.pathSeparator).splitAsStream(System.getenv("PATH"))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-        assertThat(found).as(program + " is missing: scripts/install-test-peers.sh installs it")
-                .isTrue();
-    }
-
-    /// What a program prints that is given `input`.
-    private static String output(String input, List<String> command) throws IOException {
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        try {
-            process.getOutputStream().write(bytes(input));
-            process.getOutputStream().close();
-            return text(process.getInputStream().readAllBytes());
-        } finally {
-            process.destroy();
+    /// What socat hears that says `text` to whom it connects to.
+    private static List<String> socat(String text, String to) throws IOException {
+        try (PeerProgram socat = PeerProgram.start("socat", "-t", "10", "-", to)) {
+            socat.send(text);
+            socat.endInput();
+            return socat.rest();
         }
     }
 
     private static String python(String... code) throws IOException {
-        return output(String.join("\n", code), List.of("python3", "-"));
+        try (PeerProgram python =
+                PeerProgram.start("python3", "-c", String.join("\n", code))) {
+            return String.join("\n", python.rest());
+        }
     }
 
     @EachPoller
     void socat_connects_isServed(Rig.Kind kind) {
-        checkInstalled("socat");
         Rig.run(kind, rig -> {
             try (Server _ = startUnixServer(Rig::echo, path())) {
-                List<String> command = List.of("socat", "-t", "10", "-", "UNIX-CONNECT:" + path());
-                assertThat(toThread(() -> output("one\ntwo\n", command)))
-                        .isEqualTo("one\ntwo\n");
+                assertThat(socat("one\ntwo\n", "UNIX-CONNECT:" + path()))
+                        .containsExactly("one", "two");
             }
             if (kind == Rig.Kind.NIO) return;
             UnixName name = UnixName.of("jloop-socat-" + ProcessHandle.current().pid());
             try (Server _ = startUnixServer(Rig::echo, name, o -> o)) {
-                List<String> command = List.of("socat", "-t", "10", "-",
-                        "ABSTRACT-CONNECT:" + name.toString().substring(1));
-                assertThat(toThread(() -> output("one\n", command))).isEqualTo("one\n");
+                assertThat(socat("one\n", "ABSTRACT-CONNECT:" + name.toString().substring(1)))
+                        .containsExactly("one");
             }
         });
     }
 
     @EachPoller
     void socat_listens_answers(Rig.Kind kind) {
-        checkInstalled("socat");
         Rig.run(kind, rig -> {
-            Process socat = new ProcessBuilder("socat", "UNIX-LISTEN:" + path(), "PIPE")
-                    .inheritIO().start();
-            try {
-                rig.await("socat", () -> isThere(path()));
-                try (StreamPair pair = connectOnceItListens(rig)) {
+            try (PeerProgram socat = PeerProgram.start(
+                    "socat", "-d", "-d", "UNIX-LISTEN:" + path(), "PIPE")) {
+                socat.await("listening on");
+                try (StreamPair pair = openUnixConnection(path())) {
                     assertThat(ask(pair, "hello")).isEqualTo("hello");
                     pair.writer().writeEof();
                     assertThat(pair.reader().readAll()).isEmpty();
                 }
-                toThread(() -> assertThat(socat.waitFor(10, SECONDS)).isTrue());
-            } finally {
-                socat.destroy();
+                socat.rest();
             }
         });
-    }
-
-    private StreamPair connectOnceItListens(Rig rig) throws IOException {
-        for (int tries = 0; ; tries++) {
-            try {
-                return openUnixConnection(path());
-            } catch (ConnectException e) {          // between its bind and its listen
-                if (tries == 1000) throw e;
-                jloop.Asyncio.sleep(java.time.Duration.ofMillis(1));
-            }
-        }
     }
 
     /// A receive stops at a message that brings descriptors though there is more behind it.
     @EachPoller
     void python_sendsDescriptorsToo_everyByteArrives(Rig.Kind kind) {
-        checkInstalled("python3");
         Rig.run(kind, rig -> {
             try (Server _ = startUnixServer((reader, writer) -> {
                 writer.write(bytes(reader.readAll().length + "\n"));
             }, path())) {
-                assertThat(toThread(() -> python(
+                assertThat(python(
                         "import socket",
                         "s = socket.socket(socket.AF_UNIX)",
                         "s.connect('" + path() + "')",
@@ -751,17 +721,16 @@ class UnixStreamsTest {
                         "    socket.send_fds(s, [b'y' * 10], [0])",
                         "    s.sendall(b'z' * 10)",
                         "s.shutdown(socket.SHUT_WR)",
-                        "print(s.recv(100).decode(), end='')"))).isEqualTo("1500\n");
+                        "print(s.recv(100).decode(), end='')")).isEqualTo("1500");
             }
         });
     }
 
     @EachPoller
     void asyncio_atTheOtherEnd_understands(Rig.Kind kind) {
-        checkInstalled("python3");
         Rig.run(kind, rig -> {
             try (Server _ = startUnixServer(Rig::echo, path())) {
-                assertThat(toThread(() -> python(
+                assertThat(python(
                         "import asyncio",
                         "async def main():",
                         "    r, w = await asyncio.open_unix_connection('" + path() + "')",
@@ -774,7 +743,7 @@ class UnixStreamsTest {
                         "    w.write_eof()",
                         "    print(await r.read())",
                         "    w.close()",
-                        "asyncio.run(main())"))).isEqualTo("True\nb''\n");
+                        "asyncio.run(main())")).isEqualTo("True\nb''");
             }
         });
     }
