@@ -220,14 +220,15 @@ final class TlsChannel {
                 if (!pull(wire)) return null;
                 continue;
             }
+            byte[] plain = decrypted();         // at once: an answer needs the scratch too
             if (engine().isInboundDone()) {
                 peerEnded = true;
             } else if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
                 throw new SSLException("the peer wants to renegotiate, which is refused");
             } else if (result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
-                wrap(NO_BYTES, through(wire));  // a new key was asked for: RFC 8446 §4.6.3
+                wrap(NO_BYTES, through(wire));  // a new key is due: RFC 8446 §4.6.3
             }
-            if (result.bytesProduced() > 0) return decrypted();
+            if (plain.length > 0) return plain;
             if (++emptyRecords > EMPTY_RECORDS_MAX)
                 throw new SSLException("more than " + EMPTY_RECORDS_MAX
                         + " records without data, one after the other");
@@ -241,6 +242,7 @@ final class TlsChannel {
     }
 
     private byte[] decrypted() {
+        if (scratch.position() == 0) return NOTHING;
         emptyRecords = 0;
         byte[] plain = new byte[scratch.position()];
         scratch.flip().get(plain);

@@ -458,6 +458,23 @@ class TlsChannelTest {
         assertThat(text(ends.client.readAll())).isEqualTo("me too");
     }
 
+    /// As when the JDK finds that a key has been used for long enough.
+    @Test
+    void read_whileANewKeyOfOursIsDue_losesNothing() throws IOException {
+        Ends ends = Ends.joined(TLS13);
+        ends.server.channel.engine().beginHandshake();
+        ends.client.write(bytes("by the old key"));
+        ends.toServer();
+
+        assertThat(text(ends.server.read())).isEqualTo("by the old key");
+        assertThat(ends.server.sent.size()).as("the new key").isPositive();
+        ends.toClient();
+        assertThat(ends.client.read()).isNull();
+        ends.client.write(bytes("by the new one"));
+        ends.toServer();
+        assertThat(text(ends.server.readAll())).isEqualTo("by the new one");
+    }
+
     @Test
     void read_ofARenegotiation_refusesIt() throws IOException {
         Ends ends = Ends.joined(TLS12);
