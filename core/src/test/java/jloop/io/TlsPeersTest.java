@@ -426,15 +426,20 @@ class TlsPeersTest {
             asyncio.run(main())
             """;
 
-    @Test
-    void startTls_withPython_isUnderstood(@TempDir Path folder) throws IOException {
-        Path script = Files.writeString(folder.resolve("server.py"), PYTHON_SERVER);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void startTls_withPython_isUnderstood(boolean withinTls, @TempDir Path folder)
+            throws IOException {
+        Path script = Files.writeString(folder.resolve("server.py"), withinTls
+                ? PYTHON_SERVER.replace("127.0.0.1', 0", "127.0.0.1', 0, ssl=context")
+                : PYTHON_SERVER);
         Rig.run(_ -> {
             Process python = start("python3", script.toString());
             try {
                 int port = toThread(() -> Integer.parseInt(
                         Objects.requireNonNull(python.inputReader().readLine()).split(":")[1]));
-                StreamPair pair = openConnection(HERE, port);
+                StreamPair pair = openConnection(HERE, port,
+                        o -> withinTls ? o.withTls(CLIENT) : o);
                 pair.writer().write(bytes("STARTTLS\n"));
                 assertThat(text(pair.reader().readline())).isEqualTo("go\n");
 

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import jloop.Rig;
@@ -218,6 +219,31 @@ class TlsProvidersTest {
 
     private static Socket socket(StreamWriter writer) {
         return (Socket) Objects.requireNonNull(writer.getExtraInfo("socket"));
+    }
+
+    /// In the middle of a connection; before TLS 1.3 that is another handshake.
+    @ParameterizedTest
+    @MethodSource("ends")
+    void newKey_ofTheServer_isTakenOrRefused(Ends ends) {
+        virtually(_ -> {
+            Server server = ends.serve((reader, writer) -> {
+                SSLEngine engine = (SSLEngine) Objects.requireNonNull(
+                        writer.getExtraInfo("ssl_object"));
+                writer.write(reader.readline());
+                engine.beginHandshake();
+                writer.write(reader.readline());
+            });
+            StreamPair pair = ends.open(server);
+            assertThat(ask(pair, "hello")).isEqualTo("hello");
+
+            if (ends.protocol.equals("TLSv1.2") && ends.server == Vendor.JDK)
+                assertThatThrownBy(() -> ask(pair, "again")).isInstanceOf(SSLException.class);
+            else
+                assertThat(ask(pair, "again")).isEqualTo("again");
+
+            pair.close();
+            end(server);
+        });
     }
 
     @ParameterizedTest
