@@ -9,6 +9,7 @@ import static jloop.Asyncio.startServer;
 import static jloop.Rig.bytes;
 import static jloop.Rig.loopback;
 import static jloop.Rig.text;
+import static jloop.io.TracingProtocol.awaitTrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,7 +19,6 @@ import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import jloop.ConnectionResetException;
@@ -49,12 +49,6 @@ class PeerFaultsTest {
     private static Transport transport(Socket socket, TracingProtocol protocol)
             throws IOException {
         return connectAcceptedSocket(() -> protocol, socket).transport();
-    }
-
-    private static void awaitTrace(Rig rig, TracingProtocol protocol, String... expected) {
-        rig.await(Arrays.toString(expected) + ", but there is " + protocol.trace,
-                () -> protocol.trace.size() >= expected.length);
-        assertThat(protocol.trace).containsExactly(expected);
     }
 
     private static void end(Server server) {

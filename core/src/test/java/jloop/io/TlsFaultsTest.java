@@ -11,6 +11,7 @@ import static jloop.Rig.bytes;
 import static jloop.Rig.loopback;
 import static jloop.Rig.text;
 import static jloop.io.TlsStreamsTest.virtually;
+import static jloop.io.TracingProtocol.awaitTrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -145,12 +146,6 @@ class TlsFaultsTest {
             throws IOException {
         return createConnection(TracingProtocol::new, HERE, relay.port(),
                 o -> o.withTls(context));
-    }
-
-    private static void awaitTrace(Rig rig, TracingProtocol protocol, String... expected) {
-        rig.await(Arrays.toString(expected) + ", but there is " + protocol.trace,
-                () -> protocol.trace.size() >= expected.length);
-        assertThat(protocol.trace).containsExactly(expected);
     }
 
     // ---- Cut in the handshake

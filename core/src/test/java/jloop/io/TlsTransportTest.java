@@ -13,6 +13,7 @@ import static jloop.Asyncio.startTls;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static jloop.io.TlsStreamsTest.virtually;
+import static jloop.io.TracingProtocol.awaitTrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -64,12 +65,6 @@ class TlsTransportTest {
             throws IOException {
         return createConnection(factory, HERE, server.port(),
                 o -> o.withTls(t -> options.apply(t.withContext(CLIENT))));
-    }
-
-    private static void awaitTrace(Rig rig, TracingProtocol protocol, String... expected) {
-        rig.await(Arrays.toString(expected) + ", but there is " + protocol.trace,
-                () -> protocol.trace.size() >= expected.length);
-        assertThat(protocol.trace).containsExactly(expected);
     }
 
     private static void end(Server server) {

@@ -1,11 +1,14 @@
 package jloop.io;
 
 import static jloop.Rig.text;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import jloop.Rig;
 import org.jspecify.annotations.Nullable;
 
 /// Notes what it is told. Tests override what is to be different.
@@ -30,6 +33,13 @@ class TracingProtocol implements Protocol {
 
     boolean isLost() {
         return trace.contains("lost");
+    }
+
+    /// Waits until `protocol` was told as much as is `expected`, which it must be.
+    static void awaitTrace(Rig rig, TracingProtocol protocol, String... expected) {
+        rig.await(Arrays.toString(expected) + ", but there is " + protocol.trace,
+                () -> protocol.trace.size() >= expected.length);
+        assertThat(protocol.trace).containsExactly(expected);
     }
 
     static String textOf(ByteBuffer data) {

@@ -3,6 +3,7 @@ package jloop.io;
 import static jloop.Asyncio.connectAcceptedSocket;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
+import static jloop.io.TracingProtocol.awaitTrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -124,12 +125,6 @@ class TransportTest {
             super.connectionLost(why);
             at("lost");
         }
-    }
-
-    private static void awaitTrace(Rig rig, TracingProtocol protocol, String... expected) {
-        rig.await(Arrays.toString(expected) + ", but there is " + protocol.trace,
-                () -> protocol.trace.size() >= expected.length);
-        assertThat(protocol.trace).containsExactly(expected);
     }
 
     // ---- Order
