@@ -109,7 +109,7 @@ final class DatagramSocketTransport implements DatagramTransport, FlowControl.Wr
     @Override
     public void sendto(ByteBuffer data, @Nullable SocketAddress address) {
         SocketAddress to = route.to(address);
-        if (!takes()) return;
+        if (!takes(data.remaining())) return;
         ByteBuffer taken = data.slice();
         data.position(data.limit());
         boolean isFirst = unsent.isEmpty();
@@ -134,8 +134,11 @@ final class DatagramSocketTransport implements DatagramTransport, FlowControl.Wr
         return socket.sendToNow(data.array(), data.arrayOffset(), data.remaining(), to);
     }
 
-    private boolean takes() {
-        if (phase.compareTo(Phase.LOST) < 0) return true;
+    private boolean takes(int length) {
+        if (phase.compareTo(Phase.LOST) < 0) {
+            flow.rejectOverflow(unsent.sizeBytes(), length);
+            return true;
+        }
         if (++lostWrites >= LOST_WRITES_TO_WARN)
             System.getLogger("jloop").log(Logger.Level.WARNING,
                     "still sending by {0}, which is closed", this);
@@ -198,6 +201,21 @@ final class DatagramSocketTransport implements DatagramTransport, FlowControl.Wr
     @Override
     public WriteBufferLimits getWriteBufferLimits() {
         return flow.limits();
+    }
+
+    @Override
+    public void setWriteBufferMax(int maxBytes) {
+        flow.bound(maxBytes);
+    }
+
+    @Override
+    public int getWriteBufferMax() {
+        return flow.maxBytes();
+    }
+
+    @Override
+    public void setAbortOnOverflow(boolean aborts) {
+        flow.abortOnOverflow(aborts);
     }
 
     @Override

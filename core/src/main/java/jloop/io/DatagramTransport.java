@@ -25,7 +25,8 @@ public interface DatagramTransport extends AutoCloseable {
     /// in the log from the fifth time on.
     ///
     /// **Errors**: IllegalArgumentException if the endpoint has a remote address and `address`
-    /// is another, if it has none and `address` is null, or if `address` is not resolved.
+    /// is another, if it has none and `address` is null, or if `address` is not resolved;
+    /// [WriteBufferFullException] if more would be kept than [#setWriteBufferMax] allows.
     default void sendto(byte[] data, @Nullable SocketAddress address) {
         sendto(ByteBuffer.wrap(data), address);
     }
@@ -41,6 +42,18 @@ public interface DatagramTransport extends AutoCloseable {
     void setWriteBufferLimits(@Nullable Integer high, @Nullable Integer low);
 
     WriteBufferLimits getWriteBufferLimits();
+
+    /// The most bytes that may be kept, 64 MiB unless set: a sendto that would exceed it, were
+    /// none of its bytes sent at once, is refused with a [WriteBufferFullException] and takes
+    /// nothing. It is there for who does not wait when told to pause.
+    ///
+    /// **Errors**: IllegalArgumentException if it is below 1.
+    void setWriteBufferMax(int maxBytes);
+
+    int getWriteBufferMax();
+
+    /// Whether a sendto that is refused aborts the endpoint too. Not unless set.
+    void setAbortOnOverflow(boolean aborts);
 
     /// How many bytes are kept, and 8 for each datagram.
     int getWriteBufferSize();

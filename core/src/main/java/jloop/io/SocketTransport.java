@@ -275,8 +275,9 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
             bytes.position(bytes.limit());
         } else if (tls != null) {
             byte[] copy = new byte[bytes.remaining()];
-            bytes.get(copy);
+            bytes.get(bytes.position(), copy);
             write(copy);
+            bytes.position(bytes.limit());
         } else if (takes(bytes.remaining())) {
             writeDirect(bytes);
         }
@@ -312,11 +313,14 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     }
 
     /// Whether so many bytes are to be sent at all.
-    private boolean takes(int length) {
+    private boolean takes(long length) {
         if (eofWanted) throw new IllegalStateException("write after writeEof");
         if (handshaking) throw new IllegalStateException("write during the TLS handshake");
         if (length == 0) return false;
-        if (phase.compareTo(Phase.LOST) < 0 && (tls == null || tls.isOpen())) return true;
+        if (phase.compareTo(Phase.LOST) < 0 && (tls == null || tls.isOpen())) {
+            flow.rejectOverflow(unsent.sizeBytes(), length);
+            return true;
+        }
         if (++lostWrites >= LOST_WRITES_TO_WARN)
             System.getLogger("jloop").log(Logger.Level.WARNING,
                     "still writing to the connection of {0}, which is lost", peer);
@@ -361,6 +365,21 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     @Override
     public WriteBufferLimits getWriteBufferLimits() {
         return flow.limits();
+    }
+
+    @Override
+    public void setWriteBufferMax(int maxBytes) {
+        flow.bound(maxBytes);
+    }
+
+    @Override
+    public int getWriteBufferMax() {
+        return flow.maxBytes();
+    }
+
+    @Override
+    public void setAbortOnOverflow(boolean aborts) {
+        flow.abortOnOverflow(aborts);
     }
 
     @Override

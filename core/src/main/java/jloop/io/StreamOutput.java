@@ -2,9 +2,12 @@ package jloop.io;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Objects;
 
 /// A [StreamWriter] seen as an OutputStream. Closing it closes the connection.
 final class StreamOutput extends OutputStream {
+
+    private static final int PIECE_BYTES = 256 * 1024;      // kept at once, however many there are
 
     private final StreamWriter writer;
 
@@ -19,8 +22,11 @@ final class StreamOutput extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        writer.write(bytes, offset, length);
-        writer.drain();
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        for (int at = 0; at < length; at += PIECE_BYTES) {
+            writer.write(bytes, offset + at, Math.min(PIECE_BYTES, length - at));
+            writer.drain();
+        }
     }
 
     @Override

@@ -73,7 +73,7 @@ public final class StreamWriter implements AutoCloseable {
     }
 
     /// The tasks that wait in [#drain()].
-    private static final class Drainers implements FlowControl.Writer {
+    private final class Drainers implements FlowControl.Writer {
 
         private @Nullable List<Future<Void>> waiting;
 
@@ -100,6 +100,11 @@ public final class StreamWriter implements AutoCloseable {
             }
         }
 
+        @Override
+        public void abort() {
+            StreamWriter.this.abort();
+        }
+
         void fail(@Nullable IOException why) {
             for (Future<Void> drainer : take()) {
                 if (!drainer.done()) drainer.setException(
@@ -113,7 +118,9 @@ public final class StreamWriter implements AutoCloseable {
     /// Sends `bytes`, or keeps a copy of what cannot be sent at once. After the connection has
     /// ended they are dropped in silence, as in asyncio; [#drain()] tells.
     ///
-    /// **Errors**: IllegalStateException after [#writeEof()], and during a TLS handshake.
+    /// **Errors**: IllegalStateException after [#writeEof()], and during a TLS handshake;
+    /// [WriteBufferFullException], with nothing taken, if more would be kept than
+    /// [#setWriteBufferMax] allows.
     public void write(byte[] bytes) {
         write(bytes, 0, bytes.length);
     }
@@ -127,6 +134,7 @@ public final class StreamWriter implements AutoCloseable {
             warnOfLostWrite();
             return;
         }
+        flow.rejectOverflow(unsent.sizeBytes(), length);
         if (tls == null) send(bytes, offset, length);
         else encrypt(tls, bytes, offset, length);
     }
@@ -152,8 +160,9 @@ public final class StreamWriter implements AutoCloseable {
             bytes.position(bytes.limit());
         } else {
             byte[] copy = new byte[bytes.remaining()];
-            bytes.get(copy);
+            bytes.get(bytes.position(), copy);
             write(copy);
+            bytes.position(bytes.limit());
         }
     }
 
@@ -221,6 +230,24 @@ public final class StreamWriter implements AutoCloseable {
     /// **Errors**: IllegalArgumentException unless `highBytes >= lowBytes >= 0`.
     public void setWriteBufferLimits(int highBytes, int lowBytes) {
         flow.limit(new WriteBufferLimits(lowBytes, highBytes), unsent.sizeBytes());
+    }
+
+    /// The most bytes that may be kept, 64 MiB unless set: a write that would exceed it, were
+    /// none of its bytes sent at once, is refused with a [WriteBufferFullException] and takes
+    /// nothing. It is there for who does not [#drain()].
+    ///
+    /// **Errors**: IllegalArgumentException if it is below 1.
+    public void setWriteBufferMax(int maxBytes) {
+        flow.bound(maxBytes);
+    }
+
+    public int getWriteBufferMax() {
+        return flow.maxBytes();
+    }
+
+    /// Whether a write that is refused aborts the connection too. Not unless set.
+    public void setAbortOnOverflow(boolean aborts) {
+        flow.abortOnOverflow(aborts);
     }
 
     /// How many bytes are kept.

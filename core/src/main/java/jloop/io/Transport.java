@@ -15,7 +15,8 @@ public interface Transport extends AutoCloseable {
     /// Sends `bytes`, or keeps a copy of what cannot be sent at once. Once the connection is
     /// lost they are dropped, with a warning in the log from the fifth time on.
     ///
-    /// **Errors**: IllegalStateException after [#writeEof()].
+    /// **Errors**: IllegalStateException after [#writeEof()]; [WriteBufferFullException], with
+    /// nothing taken, if more would be kept than [#setWriteBufferMax] allows.
     default void write(byte[] bytes) {
         write(bytes, 0, bytes.length);
     }
@@ -45,6 +46,18 @@ public interface Transport extends AutoCloseable {
     void setWriteBufferLimits(@Nullable Integer high, @Nullable Integer low);
 
     WriteBufferLimits getWriteBufferLimits();
+
+    /// The most bytes that may be kept, 64 MiB unless set: a write that would exceed it, were
+    /// none of its bytes sent at once, is refused with a [WriteBufferFullException] and takes
+    /// nothing. It is there for who does not wait when told to pause.
+    ///
+    /// **Errors**: IllegalArgumentException if it is below 1.
+    void setWriteBufferMax(int maxBytes);
+
+    int getWriteBufferMax();
+
+    /// Whether a write that is refused aborts the connection too. Not unless set.
+    void setAbortOnOverflow(boolean aborts);
 
     /// How many bytes are kept.
     int getWriteBufferSize();
