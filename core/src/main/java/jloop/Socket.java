@@ -171,6 +171,16 @@ public final class Socket implements AutoCloseable {
         return sentNow(ours("sendNow").sendNow(bytes));
     }
 
+    /// [#sendNow(ByteBuffer)] of one buffer after the other. Small ones are sent together, in
+    /// one system call.
+    public int sendNow(ByteBuffer[] buffers) throws IOException {
+        for (ByteBuffer buffer : buffers) {
+            if (buffer.hasRemaining())
+                return sentNow(ours("sendNow").sendNow(buffers));
+        }
+        return 0;
+    }
+
     private int sentNow(int result) throws IOException {
         if (result == WOULD_BLOCK) return 0;
         sockets.count(result);

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -300,16 +302,25 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     @Override
     public void writelines(Iterable<ByteBuffer> lines) {
-        int total = 0;
-        for (ByteBuffer line : lines) total = Math.addExact(total, line.remaining());
-        byte[] joined = new byte[total];
-        int at = 0;
-        for (ByteBuffer line : lines) {
-            int count = line.remaining();
-            line.get(joined, at, count);
-            at += count;
+        List<ByteBuffer> listed = new ArrayList<>();
+        lines.forEach(listed::add);
+        ByteBuffer[] pieces = listed.toArray(ByteBuffer[]::new);
+        if (!takes(WriteBuffer.sizeBytes(pieces))) return;
+        if (tls == null) {
+            send(pieces);
+        } else {
+            ByteBuffer joined = WriteBuffer.joined(pieces);
+            encrypt(tls, joined.array(), 0, joined.limit());
         }
-        write(joined);
+    }
+
+    private void send(ByteBuffer[] pieces) {
+        try {
+            if (unsent.sendOrAdd(socket, pieces)) awaitWritable();
+            flow.pauseIfMuch(unsent.sizeBytes());
+        } catch (IOException e) {
+            end(e);
+        }
     }
 
     /// Whether so many bytes are to be sent at all.

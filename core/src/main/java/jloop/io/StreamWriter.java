@@ -128,15 +128,23 @@ public final class StreamWriter implements AutoCloseable {
     /// [#write(byte[])] of `length` bytes from `offset`.
     public void write(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        if (eofWanted) throw new IllegalStateException("write after writeEof");
-        if (length == 0) return;
-        if (phase != Phase.OPEN) {
-            warnOfLostWrite();
-            return;
-        }
-        flow.rejectOverflow(unsent.sizeBytes(), length);
+        if (!takes(length)) return;
         if (tls == null) send(bytes, offset, length);
         else encrypt(tls, bytes, offset, length);
+    }
+
+    /// Whether so many bytes are to be sent at all.
+    private boolean takes(long length) {
+        if (eofWanted) throw new IllegalStateException("write after writeEof");
+        if (length == 0) return false;
+        if (phase == Phase.OPEN) {
+            flow.rejectOverflow(unsent.sizeBytes(), length);
+            return true;
+        }
+        if (++lostWrites == LOST_WRITES_TO_WARN)
+            System.getLogger("jloop").log(Logger.Level.WARNING,
+                    "still writing to the connection of {0}, which has ended", peer);
+        return false;
     }
 
     private void send(byte[] bytes, int offset, int length) {
@@ -166,23 +174,39 @@ public final class StreamWriter implements AutoCloseable {
         }
     }
 
-    /// [#write(byte[])] of each in turn.
+    /// [#write(byte[])] of all of them as one: those that are short are sent together, and all
+    /// are taken or none. Over TLS they share records.
     public void writelines(Iterable<byte[]> lines) {
-        for (byte[] line : lines) write(line);
+        List<ByteBuffer> wrapped = new ArrayList<>();
+        for (byte[] line : lines) wrapped.add(ByteBuffer.wrap(line));
+        ByteBuffer[] pieces = wrapped.toArray(ByteBuffer[]::new);
+        if (!takes(WriteBuffer.sizeBytes(pieces))) return;
+        if (tls == null) {
+            send(pieces);
+        } else {
+            ByteBuffer joined = WriteBuffer.joined(pieces);
+            encrypt(tls, joined.array(), 0, joined.limit());
+        }
+    }
+
+    private void send(ByteBuffer[] pieces) {
+        try {
+            if (unsent.sendOrAdd(socket, pieces)) awaitWritable();
+            flow.pauseIfMuch(unsent.sizeBytes());
+        } catch (IOException e) {
+            fail(e);
+        }
     }
 
     private void keep(byte[] bytes, int from, int to) {
-        boolean first = unsent.isEmpty();
+        if (unsent.isEmpty()) awaitWritable();
         unsent.add(bytes, from, to);
-        if (first) loop.addWriter(socket, this::flush);
-        if (first && served != null) served.keeping();
         flow.pauseIfMuch(unsent.sizeBytes());
     }
 
-    private void warnOfLostWrite() {
-        if (++lostWrites == LOST_WRITES_TO_WARN)
-            System.getLogger("jloop").log(Logger.Level.WARNING,
-                    "still writing to the connection of {0}, which has ended", peer);
+    private void awaitWritable() {
+        loop.addWriter(socket, this::flush);
+        if (served != null) served.keeping();
     }
 
     /// Called when the socket is writable while something is kept.

@@ -27,7 +27,8 @@ public interface Transport extends AutoCloseable {
     /// [#write(byte[])] of what remains in `bytes`, which it consumes.
     void write(ByteBuffer bytes);
 
-    /// [#write(ByteBuffer)] of all of them, joined.
+    /// [#write(ByteBuffer)] of all of them as one: those that are short are sent together, and
+    /// all are taken or none.
     void writelines(Iterable<ByteBuffer> lines);
 
     /// Ends our direction once what is kept is sent: the peer reads the end of the stream.

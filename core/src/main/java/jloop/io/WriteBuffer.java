@@ -3,15 +3,21 @@ package jloop.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import jloop.Socket;
 import org.jspecify.annotations.Nullable;
 
 /// Bytes that are accepted but not sent, oldest first.
 final class WriteBuffer {
 
-    private @Nullable ArrayDeque<byte[]> chunks;        // null while empty: most are, always
-    private int sentOfFirst;
+    /*
+     * Each chunk has what is to be sent between its position and its limit, and behind the limit
+     * room for more: of the last one, bytes that come later take it. What many small writes
+     * leave behind is so sent by few calls, and no vector of buffers is needed. A new chunk has
+     * room for as much again as is kept, up to ROOM_BYTES: at most half of it is unused.
+     */
+    private static final int ROOM_BYTES = 64 * 1024;
+
+    private @Nullable ArrayDeque<ByteBuffer> chunks;        // null while empty: most are, always
     private int sizeBytes;
 
     int sizeBytes() {
@@ -24,42 +30,67 @@ final class WriteBuffer {
 
     /// Adds a copy of `bytes[from, to)`.
     void add(byte[] bytes, int from, int to) {
-        keep(Arrays.copyOfRange(bytes, from, to));
+        add(ByteBuffer.wrap(bytes, from, to - from));
     }
 
     /// Adds a copy of what remains in `bytes`, which it consumes.
     void add(ByteBuffer bytes) {
-        byte[] copy = new byte[bytes.remaining()];
-        bytes.get(copy);
-        keep(copy);
+        ByteBuffer last = chunks == null ? null : chunks.peekLast();
+        if (last != null) append(bytes, last);
+        if (!bytes.hasRemaining()) return;
+        if (chunks == null) chunks = new ArrayDeque<>();
+        int room = Math.min(sizeBytes, ROOM_BYTES);
+        ByteBuffer chunk = ByteBuffer.allocate(Math.max(bytes.remaining(), room)).limit(0);
+        append(bytes, chunk);
+        chunks.add(chunk);
     }
 
-    private void keep(byte[] chunk) {
-        if (chunks == null) chunks = new ArrayDeque<>();
-        chunks.add(chunk);
-        sizeBytes += chunk.length;
+    /// Sends by `socket` what fits right now, if nothing is kept, and adds a copy of the rest.
+    /// Returns whether bytes are kept now where there were none before.
+    boolean sendOrAdd(Socket socket, ByteBuffer[] pieces) throws IOException {
+        boolean isFirst = isEmpty();
+        if (isFirst) socket.sendNow(pieces);
+        for (ByteBuffer piece : pieces) add(piece);
+        return isFirst && !isEmpty();
+    }
+
+    static long sizeBytes(ByteBuffer[] pieces) {
+        long size = 0;
+        for (ByteBuffer piece : pieces) size += piece.remaining();
+        return size;
+    }
+
+    /// What remains in `pieces`, which it consumes.
+    static ByteBuffer joined(ByteBuffer[] pieces) {
+        ByteBuffer joined = ByteBuffer.allocate(Math.toIntExact(sizeBytes(pieces)));
+        for (ByteBuffer piece : pieces) joined.put(piece);
+        return joined.flip();
+    }
+
+    /// As much as there is room for.
+    private void append(ByteBuffer bytes, ByteBuffer chunk) {
+        int end = chunk.limit();
+        int count = Math.min(bytes.remaining(), chunk.capacity() - end);
+        chunk.limit(end + count).put(end, bytes, bytes.position(), count);
+        bytes.position(bytes.position() + count);
+        sizeBytes += count;
     }
 
     /// Sends by `socket` what fits right now.
     void sendBy(Socket socket) throws IOException {
-        ArrayDeque<byte[]> queue = chunks;
+        ArrayDeque<ByteBuffer> queue = chunks;
         while (queue != null && !queue.isEmpty()) {
-            byte[] first = queue.getFirst();
-            int count = socket.sendNow(first, sentOfFirst, first.length - sentOfFirst);
+            ByteBuffer first = queue.getFirst();
+            int count = socket.sendNow(first);
             if (count == 0) return;
-            sentOfFirst += count;
             sizeBytes -= count;
-            if (sentOfFirst == first.length) {
-                queue.removeFirst();
-                sentOfFirst = 0;
-            }
+            if (!first.hasRemaining()) queue.removeFirst();
         }
         chunks = null;
     }
 
     void clear() {
         chunks = null;
-        sentOfFirst = 0;
         sizeBytes = 0;
     }
 }

@@ -33,6 +33,7 @@ public final class EpollPoller implements Poller {
      */
 
     private static final int EVENTS_MAX = 1024;
+    private static final int GATHERED_BYTES = 64 * 1024;
     private static final int CLOSED = Integer.MIN_VALUE;
     private static final long NOBODY = 0;       // generations start at 1
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -40,6 +41,7 @@ public final class EpollPoller implements Poller {
     final SystemCalls calls;
     final Sockaddr address = new Sockaddr();        // argument of a call that takes one
     final MemorySegment words = SystemCalls.allocate(16);       // of one that takes a few
+    final byte[] gathered = new byte[GATHERED_BYTES];           // of a send of several buffers
     private final EpollEvents event = new EpollEvents(1);       // of epoll_ctl
     private final EpollEvents found = new EpollEvents(EVENTS_MAX);
     private final int epoll;

@@ -263,6 +263,48 @@ final class EpollSocket extends Descriptor {
     }
 
     @Override
+    public int sendNow(ByteBuffer[] buffers) {
+        int sent = 0;
+        int next = 0;
+        while (next < buffers.length) {
+            ByteBuffer first = buffers[next];
+            boolean isLarge = first.remaining() >= poller.gathered.length;
+            int size = isLarge ? first.remaining() : gather(buffers, next);
+            int result = isLarge ? sendNow(first) : sendNow(poller.gathered, 0, size);
+            if (result < 0) return sent > 0 ? sent : result;
+            sent += result;
+            next = skip(buffers, next, isLarge ? 0 : result);
+            if (result < size) break;
+        }
+        return sent;
+    }
+
+    // For one call instead of many. That is a copy: sendmsg(2) would find the buffers by their
+    // addresses, and an array of the heap has none that lasts.
+    private int gather(ByteBuffer[] buffers, int from) {
+        byte[] gathered = poller.gathered;
+        int size = 0;
+        for (int i = from; i < buffers.length && size < gathered.length; i++) {
+            int count = Math.min(buffers[i].remaining(), gathered.length - size);
+            buffers[i].get(buffers[i].position(), gathered, size, count);
+            size += count;
+        }
+        return size;
+    }
+
+    /// Moves on by `count` bytes. Returns the first buffer in which bytes remain.
+    private static int skip(ByteBuffer[] buffers, int from, int count) {
+        int left = count;
+        for (int i = from; i < buffers.length; i++) {
+            int skipped = Math.min(left, buffers[i].remaining());
+            buffers[i].position(buffers[i].position() + skipped);
+            left -= skipped;
+            if (buffers[i].hasRemaining()) return i;
+        }
+        return buffers.length;
+    }
+
+    @Override
     public int sendTo(byte[] array, int offset, int length, @Nullable SocketAddress to) {
         if (fd < 0) return -Errno.EBADF;
         if (length > SystemCalls.CRITICAL_BYTES_MAX) return -Errno.EMSGSIZE;

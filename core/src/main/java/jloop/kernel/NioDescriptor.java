@@ -353,6 +353,21 @@ final class NioDescriptor extends Descriptor {
         }
     }
 
+    /// java.nio takes as many buffers as the system does at once, and leaves the others.
+    @Override
+    public int sendNow(ByteBuffer[] buffers) {
+        ByteBuffer last = buffers[buffers.length - 1];
+        int sent = 0;
+        try {
+            long count;
+            do sent += (int) (count = stream().write(buffers));
+            while (count > 0 && last.hasRemaining());
+            return sent > 0 ? sent : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return sent > 0 ? sent : failure(e, Errno.EPIPE);
+        }
+    }
+
     @Override
     public int receiveNow(byte[] array, int offset, int length) {
         if (channel instanceof DatagramChannel) return receiveFrom(array, offset, length);

@@ -85,6 +85,20 @@ public abstract class Descriptor {
         return result;
     }
 
+    /// [#sendNow(ByteBuffer)] of one buffer after the other, as far as they fit: how many bytes
+    /// in all, or `-EAGAIN`. Bytes remain in one of them at least. This one sends each by
+    /// itself; a poller that can do better does.
+    public int sendNow(ByteBuffer[] buffers) {
+        int sent = 0;
+        for (ByteBuffer buffer : buffers) {
+            int result = buffer.hasRemaining() ? sendNow(buffer) : 0;
+            if (result < 0) return sent > 0 ? sent : result;
+            sent += result;
+            if (buffer.hasRemaining()) break;
+        }
+        return sent;
+    }
+
     /// Receives into what remains of a buffer without an array. Leaves its position.
     protected int receiveDirect(ByteBuffer buffer) {
         byte[] copy = new byte[buffer.remaining()];
