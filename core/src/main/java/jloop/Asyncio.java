@@ -3,6 +3,7 @@ package jloop;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -593,6 +594,42 @@ public final class Asyncio {
             throws IOException {
         return Transports.startTls(transport, protocol,
                 options.apply(TlsOptions.DEFAULT.withContext(context)), serverSide);
+    }
+
+    /// Sends all of `file` by `transport`, from its beginning. Otherwise as
+    /// [#sendfile(Transport, FileChannel, UnaryOperator)].
+    public static long sendfile(Transport transport, FileChannel file) throws IOException {
+        return sendfile(transport, file, UnaryOperator.identity());
+    }
+
+    /// Sends a part of `file` by `transport`, as
+    /// `sendfile(transport, file, o -> o.withOffset(10).withCount(100L))`, and returns how many
+    /// bytes that was: behind what was written before. Meanwhile nothing else can be written,
+    /// and nothing is received. How it is done, its errors and what a cancellation leaves are
+    /// as with [EventLoop#sockSendfile(Socket, FileChannel, UnaryOperator)]; over TLS it is
+    /// always read and written, 16 KiB at a time.
+    ///
+    /// **Errors**: also IllegalStateException if the transport is closing or of another kind
+    /// than those made here, and what ends the connection meanwhile, an IOException.
+    public static long sendfile(Transport transport, FileChannel file,
+            UnaryOperator<SendfileOptions> options) throws IOException {
+        return Transports.sendfile(transport, file, options.apply(SendfileOptions.DEFAULT));
+    }
+
+    /// Sends all of the file at `path` by `transport`. Otherwise as
+    /// [#sendfile(Transport, Path, UnaryOperator)].
+    public static long sendfile(Transport transport, Path path) throws IOException {
+        return sendfile(transport, path, UnaryOperator.identity());
+    }
+
+    /// Sends a part of the file at `path` by `transport`, which on epoll the system does by
+    /// itself. Otherwise as [#sendfile(Transport, FileChannel, UnaryOperator)].
+    ///
+    /// **Errors**: also NoSuchFileException, and IllegalArgumentException if it is not a
+    /// regular file.
+    public static long sendfile(Transport transport, Path path,
+            UnaryOperator<SendfileOptions> options) throws IOException {
+        return Transports.sendfile(transport, path, options.apply(SendfileOptions.DEFAULT));
     }
 
     /// Listens on `host` (null or empty for all interfaces) and `port` (0 for any free one),

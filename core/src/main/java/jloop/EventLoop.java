@@ -5,6 +5,8 @@ import java.lang.System.Logger;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -709,6 +711,46 @@ public final class EventLoop implements Executor, AutoCloseable {
     public void sockSendall(Socket socket, byte[] bytes, int offset, int length)
             throws IOException {
         mine(socket).sendAll(bytes, offset, length);
+    }
+
+    /// Sends all of `file`, from its beginning. Otherwise as
+    /// [#sockSendfile(Socket, FileChannel, UnaryOperator)].
+    public long sockSendfile(Socket socket, FileChannel file) throws IOException {
+        return sockSendfile(socket, file, UnaryOperator.identity());
+    }
+
+    /// Sends a part of `file`, as `sockSendfile(socket, file, o -> o.withOffset(10))`, and
+    /// returns how many bytes that was. The system does it by itself where it can: here by
+    /// java.nio, by a path also on epoll. Elsewhere blocks are read in the default executor and
+    /// sent. The position of the file is behind the last byte that was sent, whatever ends it.
+    ///
+    /// **Errors**: IllegalArgumentException if it is a socket of datagrams;
+    /// [SendfileNotAvailableException] if it can only be read and written, and that is not
+    /// allowed; IllegalStateException if another task sends; IOException.
+    /// **Cancellation**: a part may have been sent; the position of the file tells.
+    public long sockSendfile(Socket socket, FileChannel file,
+            UnaryOperator<SendfileOptions> options) throws IOException {
+        return outgoing(socket, options).send(file);
+    }
+
+    /// Sends all of the file at `path`. Otherwise as
+    /// [#sockSendfile(Socket, Path, UnaryOperator)].
+    public long sockSendfile(Socket socket, Path path) throws IOException {
+        return sockSendfile(socket, path, UnaryOperator.identity());
+    }
+
+    /// Sends a part of the file at `path`, as
+    /// [#sockSendfile(Socket, FileChannel, UnaryOperator)] does.
+    ///
+    /// **Errors**: also NoSuchFileException, and IllegalArgumentException if it is not a
+    /// regular file.
+    public long sockSendfile(Socket socket, Path path, UnaryOperator<SendfileOptions> options)
+            throws IOException {
+        return outgoing(socket, options).send(path);
+    }
+
+    private OutgoingFile outgoing(Socket socket, UnaryOperator<SendfileOptions> options) {
+        return new OutgoingFile(mine(socket), options.apply(SendfileOptions.DEFAULT));
     }
 
     /// Waits for a datagram, and returns it with the address of its sender. Of one that is

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import jloop.kernel.Errno;
+import jloop.kernel.FilePart;
 import jloop.poller.Descriptor;
 import jloop.poller.Descriptor.Option;
 import jloop.poller.Family;
@@ -28,7 +29,7 @@ public final class Socket implements AutoCloseable {
 
     final EventLoop loop;
     private final Sockets sockets;
-    private final Descriptor descriptor;
+    final Descriptor descriptor;
     private @Nullable SocketOperation incoming;     // made when first waited for
     private @Nullable SocketOperation outgoing;
     private boolean amidSendAll;        // also while others run, between two of its parts
@@ -310,6 +311,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private static final int WOULD_BLOCK = -Errno.EAGAIN;
+    private static final int FILE_PIECE_BYTES = 1024 * 1024;
     private static final Duration ROOM_PAUSE = Duration.ofMillis(1);
     private static final Duration ROOM_PAUSE_MAX = Duration.ofMillis(50);
 
@@ -541,7 +543,39 @@ public final class Socket implements AutoCloseable {
         }
     }
 
-    private void sendRest(byte[] bytes, int start, int end) throws IOException {
+    /// Nobody else is to send until [#endFile()].
+    void beginFile() throws IOException {
+        if (datagrams)
+            throw new IllegalArgumentException(this + " is a socket of datagrams, not of streams");
+        checkUsable();
+        rejectSending();
+        amidSendAll = true;
+    }
+
+    void endFile() {
+        amidSendAll = false;
+    }
+
+    /// Sends `part` by `call`, waiting as often as need be. Returns 0, or why it went no
+    /// further.
+    int sendFile(FilePart part, OutgoingFile.Call call) throws IOException {
+        while (part.length(FILE_PIECE_BYTES) > 0) {
+            sockets.pace();
+            checkUsable();
+            int result = call.send(descriptor, part.position(), part.length(FILE_PIECE_BYTES));
+            if (result == 0) return 0;              // the end of the file
+            if (result == WOULD_BLOCK) {
+                result = carryOut(outgoingOf(Kind.WRITABLE), "sockSendfile");
+            } else if (result > 0) {
+                sockets.count(result);
+                part.sent(sent(result));
+            }
+            if (result < 0) return result;
+        }
+        return 0;
+    }
+
+    void sendRest(byte[] bytes, int start, int end) throws IOException {
         for (int at = start; at < end; ) {
             sockets.pace();
             checkUsable();

@@ -55,7 +55,7 @@ final class ServedStreams implements ServerConnection {
 
     @Override
     public boolean isSending() {
-        return writer().getWriteBufferSize() > 0;
+        return writer().isSending();
     }
 
     @Override

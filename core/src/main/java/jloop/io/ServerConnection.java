@@ -21,7 +21,8 @@ interface ServerConnection {
 
     Awaited awaited();
 
-    /// Whether something is kept for the peer, to be sent when there is room.
+    /// Whether something is kept for the peer, or a file on its way, to be sent when there is
+    /// room.
     boolean isSending();
 
     Socket socket();

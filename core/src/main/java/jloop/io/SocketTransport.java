@@ -3,16 +3,21 @@ package jloop.io;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
+import jloop.ConnectionAbortedException;
 import jloop.Context;
 import jloop.EventLoop;
 import jloop.Future;
+import jloop.SendfileOptions;
 import jloop.Socket;
 import jloop.Task;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +64,8 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     private @Nullable BaseProtocol protocol;        // null: the server has yet to make it
     private Phase phase = Phase.NEW;
     private boolean readingPaused;
+    private @Nullable String refusal;               // why nothing can be written now
+    private boolean sendingFile;
     private boolean eofWanted;
     private boolean eofSeen;
     private boolean midMessage;                     // so the protocol has said
@@ -309,8 +316,8 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         if (tls == null) {
             send(pieces);
         } else {
-            ByteBuffer joined = WriteBuffer.joined(pieces);
-            encrypt(tls, joined.array(), 0, joined.limit());
+            byte[] joined = WriteBuffer.joined(pieces);
+            encrypt(tls, joined, 0, joined.length);
         }
     }
 
@@ -325,8 +332,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     /// Whether so many bytes are to be sent at all.
     private boolean takes(long length) {
-        if (eofWanted) throw new IllegalStateException("write after writeEof");
-        if (handshaking) throw new IllegalStateException("write during the TLS handshake");
+        if (refusal != null) throw new IllegalStateException("write " + refusal);
         if (length == 0) return false;
         if (phase.compareTo(Phase.LOST) < 0 && (tls == null || tls.isOpen())) {
             flow.rejectOverflow(unsent.sizeBytes(), length);
@@ -403,7 +409,9 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         if (tls != null)
             throw new UnsupportedOperationException("TLS has no end of one direction only");
         if (isClosing() || eofWanted) return;
+        if (refusal != null) throw new IllegalStateException("writeEof " + refusal);
         eofWanted = true;
+        refusal = "after writeEof";
         if (unsent.isEmpty()) shutdownOutput();
     }
 
@@ -420,6 +428,58 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         }
     }
 
+    // ---- Files
+
+    /// What [Transports#sendfile(Transport, FileChannel, SendfileOptions)] does.
+    long sendFile(FileChannel file, SendfileOptions options) throws IOException {
+        return sendAlone(() -> tls == null ? loop.sockSendfile(socket, file, _ -> options)
+                : FileBlocks.write(loop, file, options, (block, length) -> {
+                    awaitSent();
+                    encrypt(Objects.requireNonNull(tls), block, 0, length);
+                }));
+    }
+
+    /// The same of the file at `path`.
+    long sendFile(Path path, SendfileOptions options) throws IOException {
+        if (tls == null) return sendAlone(() -> loop.sockSendfile(socket, path, _ -> options));
+        try (FileChannel file = FileChannel.open(path)) {
+            return sendFile(file, options);
+        }
+    }
+
+    private interface Sending {
+        long send() throws IOException;
+    }
+
+    /// Behind what was written before; meanwhile nothing else is, and nothing is received.
+    private long sendAlone(Sending sending) throws IOException {
+        if (isClosing()) throw new IllegalStateException("sendfile on a connection that closes");
+        if (refusal != null) throw new IllegalStateException("sendfile " + refusal);
+        boolean wasReading = isReading();
+        pauseReading();
+        refusal = "while a file is sent";
+        sendingFile = true;
+        if (server != null) server.keeping();
+        try {
+            awaitSent();
+            return sending.send();
+        } catch (SocketException e) {
+            end(e);
+            throw e;
+        } finally {
+            sendingFile = false;
+            refusal = null;
+            if (wasReading) resumeReading();
+        }
+    }
+
+    private void awaitSent() throws IOException {
+        unsent.awaitEmpty(loop);
+        if (isClosing())
+            throw new ConnectionAbortedException(
+                    "the connection was closed before the file was sent");
+    }
+
     // ---- TLS
 
     /// Waits for the handshake; the connection ends if it fails.
@@ -427,10 +487,12 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         if (isClosing() || eofWanted || handshaking)
             throw new IllegalStateException("startTls on a connection that "
                     + (handshaking ? "is in a handshake" : "was ended"));
+        if (refusal != null) throw new IllegalStateException("startTls " + refusal);
         stopReading();
         TlsChannel channel = new TlsChannel(side, tls);
         tls = channel;
         handshaking = true;
+        refusal = "during the TLS handshake";
         try {
             TlsHandshake.carryOut(channel, this::send,
                     () -> channel.feed(loop.sockRecv(socket, RECEIVE_MAX)));
@@ -444,6 +506,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         } finally {
             if (!channel.isOpen()) end(null);
             handshaking = false;
+            refusal = null;
         }
     }
 
@@ -619,7 +682,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     @Override
     public boolean isSending() {
-        return !unsent.isEmpty();
+        return sendingFile || !unsent.isEmpty();
     }
 
     @Override

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +16,11 @@ import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import jloop.Asyncio;
+import jloop.ConnectionAbortedException;
 import jloop.ConnectionResetException;
 import jloop.EventLoop;
 import jloop.Future;
+import jloop.SendfileOptions;
 import jloop.Socket;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +61,8 @@ public final class StreamWriter implements AutoCloseable {
     private final @Nullable SocketAddress peer;
     private @Nullable ServedStreams served;         // of a server, until it is closed
     private Phase phase = Phase.OPEN;
+    private @Nullable String refusal;       // why nothing can be written now
+    private boolean sendingFile;
     private boolean eofWanted;
     private int lostWrites;
     private @Nullable IOException failure;
@@ -135,7 +142,7 @@ public final class StreamWriter implements AutoCloseable {
 
     /// Whether so many bytes are to be sent at all.
     private boolean takes(long length) {
-        if (eofWanted) throw new IllegalStateException("write after writeEof");
+        if (refusal != null) throw new IllegalStateException("write " + refusal);
         if (length == 0) return false;
         if (phase == Phase.OPEN) {
             flow.rejectOverflow(unsent.sizeBytes(), length);
@@ -184,8 +191,8 @@ public final class StreamWriter implements AutoCloseable {
         if (tls == null) {
             send(pieces);
         } else {
-            ByteBuffer joined = WriteBuffer.joined(pieces);
-            encrypt(tls, joined.array(), 0, joined.limit());
+            byte[] joined = WriteBuffer.joined(pieces);
+            encrypt(tls, joined, 0, joined.length);
         }
     }
 
@@ -287,7 +294,9 @@ public final class StreamWriter implements AutoCloseable {
         if (tls != null)
             throw new UnsupportedOperationException("TLS has no end of one direction only");
         if (phase != Phase.OPEN || eofWanted) return;
+        if (refusal != null) throw new IllegalStateException("writeEof " + refusal);
         eofWanted = true;
+        refusal = "after writeEof";
         if (unsent.isEmpty()) shutdownOutput();
     }
 
@@ -309,6 +318,81 @@ public final class StreamWriter implements AutoCloseable {
     /// connection.
     public OutputStream asOutputStream() {
         return new StreamOutput(this);
+    }
+
+    // ---- Files
+
+    /// Sends all of `file`, from its beginning. Otherwise as
+    /// [#sendfile(FileChannel, UnaryOperator)].
+    public long sendfile(FileChannel file) throws IOException {
+        return sendfile(file, UnaryOperator.identity());
+    }
+
+    /// Sends a part of `file`, as `sendfile(file, o -> o.withOffset(10).withCount(100L))`, and
+    /// returns how many bytes that was: behind what was written before, and meanwhile nothing
+    /// else can be written. How it is done, its errors and what a cancellation leaves are as
+    /// with [EventLoop#sockSendfile(Socket, FileChannel, UnaryOperator)]; over TLS it is always
+    /// read and written, 16 KiB at a time.
+    ///
+    /// **Errors**: also IllegalStateException if the connection was closed or
+    /// [#writeEof()] was called, and what ends the connection meanwhile, an IOException.
+    public long sendfile(FileChannel file, UnaryOperator<SendfileOptions> options)
+            throws IOException {
+        return sendAlone(() -> tls == null ? loop.sockSendfile(socket, file, options)
+                : FileBlocks.write(loop, file, options.apply(SendfileOptions.DEFAULT),
+                        (block, length) -> {
+                            awaitSent();
+                            encrypt(Objects.requireNonNull(tls), block, 0, length);
+                        }));
+    }
+
+    /// Sends all of the file at `path`. Otherwise as [#sendfile(Path, UnaryOperator)].
+    public long sendfile(Path path) throws IOException {
+        return sendfile(path, UnaryOperator.identity());
+    }
+
+    /// Sends a part of the file at `path`, which on epoll the system does by itself. Otherwise
+    /// as [#sendfile(FileChannel, UnaryOperator)].
+    ///
+    /// **Errors**: also NoSuchFileException, and IllegalArgumentException if it is not a
+    /// regular file.
+    public long sendfile(Path path, UnaryOperator<SendfileOptions> options) throws IOException {
+        if (tls == null) return sendAlone(() -> loop.sockSendfile(socket, path, options));
+        try (FileChannel file = FileChannel.open(path)) {
+            return sendfile(file, options);
+        }
+    }
+
+    private interface Sending {
+        long send() throws IOException;
+    }
+
+    private long sendAlone(Sending sending) throws IOException {
+        if (phase != Phase.OPEN)
+            throw new IllegalStateException("sendfile on a connection that was ended");
+        if (refusal != null) throw new IllegalStateException("sendfile " + refusal);
+        refusal = "while a file is sent";
+        sendingFile = true;
+        if (served != null) served.keeping();
+        try {
+            awaitSent();
+            return sending.send();
+        } catch (SocketException e) {
+            fail(e);
+            throwIfLost();              // for the first reason
+            throw e;
+        } finally {
+            sendingFile = false;
+            refusal = null;
+        }
+    }
+
+    private void awaitSent() throws IOException {
+        unsent.awaitEmpty(loop);
+        throwIfLost();
+        if (phase != Phase.OPEN)
+            throw new ConnectionAbortedException(
+                    "the connection was closed before the file was sent");
     }
 
     // ---- TLS
@@ -342,10 +426,12 @@ public final class StreamWriter implements AutoCloseable {
     void startTls(TlsSide side) throws IOException {
         if (phase != Phase.OPEN || eofWanted)
             throw new IllegalStateException("startTls on a connection that was ended");
+        if (refusal != null) throw new IllegalStateException("startTls " + refusal);
         byte[] early = reader.beginTls();
         TlsChannel channel = new TlsChannel(side, tls);
         if (early.length > 0) channel.add(early);
         tls = channel;
+        refusal = "during the TLS handshake";
         try {
             TlsHandshake.carryOut(channel, this::send,
                     () -> channel.feed(loop.sockRecv(socket, CHUNK_BYTES)));
@@ -354,14 +440,13 @@ public final class StreamWriter implements AutoCloseable {
             failTls(e);
             throw e;
         } finally {
+            refusal = null;
             reader.tlsBegun(this);
             if (!channel.isOpen()) abort();
         }
     }
 
     private void encrypt(TlsChannel channel, byte[] bytes, int offset, int length) {
-        if (!channel.isOpen())
-            throw new IllegalStateException("write during the TLS handshake");
         try {
             channel.write(bytes, offset, length, this::send);
         } catch (SSLException e) {
@@ -487,6 +572,10 @@ public final class StreamWriter implements AutoCloseable {
             return ServerConnection.Awaited.NOTHING;
         return reader.buffered() > 0 || tls != null && tls.hasReceived()
                 ? ServerConnection.Awaited.REST : ServerConnection.Awaited.MESSAGE;
+    }
+
+    boolean isSending() {
+        return sendingFile || !unsent.isEmpty();
     }
 
     Socket socket() {

@@ -2,11 +2,14 @@ package jloop.io;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import jloop.Asyncio;
 import jloop.EventLoop;
+import jloop.SendfileOptions;
 import jloop.Socket;
 import org.jspecify.annotations.Nullable;
 
@@ -104,5 +107,22 @@ public final class Transports {
         started.startTls(serverSide
                 ? TlsSide.server(options) : TlsSide.client(options, null), protocol);
         return started;
+    }
+
+    /// Sends a file by its channel: what [Asyncio#sendfile] does.
+    public static long sendfile(Transport transport, FileChannel file, SendfileOptions options)
+            throws IOException {
+        return overSocket(transport).sendFile(file, options);
+    }
+
+    /// Sends the file at `path`: what [Asyncio#sendfile] does.
+    public static long sendfile(Transport transport, Path path, SendfileOptions options)
+            throws IOException {
+        return overSocket(transport).sendFile(path, options);
+    }
+
+    private static SocketTransport overSocket(Transport transport) {
+        if (transport instanceof SocketTransport supported) return supported;
+        throw new IllegalStateException("sendfile is not supported by " + transport);
     }
 }

@@ -3,6 +3,9 @@ package jloop.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
+import jloop.EventLoop;
+import jloop.Future;
 import jloop.Socket;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,7 @@ final class WriteBuffer {
 
     private @Nullable ArrayDeque<ByteBuffer> chunks;        // null while empty: most are, always
     private int sizeBytes;
+    private @Nullable Future<Void> emptied;                 // somebody waits for it
 
     int sizeBytes() {
         return sizeBytes;
@@ -61,10 +65,15 @@ final class WriteBuffer {
     }
 
     /// What remains in `pieces`, which it consumes.
-    static ByteBuffer joined(ByteBuffer[] pieces) {
-        ByteBuffer joined = ByteBuffer.allocate(Math.toIntExact(sizeBytes(pieces)));
-        for (ByteBuffer piece : pieces) joined.put(piece);
-        return joined.flip();
+    static byte[] joined(ByteBuffer[] pieces) {
+        byte[] joined = new byte[Math.toIntExact(sizeBytes(pieces))];
+        int size = 0;
+        for (ByteBuffer piece : pieces) {
+            int count = piece.remaining();      // none the second time, if one is there twice
+            piece.get(joined, size, count);
+            size += count;
+        }
+        return size == joined.length ? joined : Arrays.copyOf(joined, size);
     }
 
     /// As much as there is room for.
@@ -86,11 +95,21 @@ final class WriteBuffer {
             sizeBytes -= count;
             if (!first.hasRemaining()) queue.removeFirst();
         }
-        chunks = null;
+        clear();
     }
 
+    /// Waits until all is sent, or dropped. One task at a time.
+    void awaitEmpty(EventLoop loop) {
+        if (isEmpty()) return;
+        emptied = loop.createFuture();
+        emptied.await();
+    }
+
+    @SuppressWarnings("NullAway")           // Void has no other value
     void clear() {
         chunks = null;
         sizeBytes = 0;
+        if (emptied != null && !emptied.done()) emptied.setResult(null);
+        emptied = null;
     }
 }

@@ -1,8 +1,12 @@
 package jloop.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import jloop.poller.Descriptor;
@@ -34,6 +38,7 @@ public final class EpollPoller implements Poller {
 
     private static final int EVENTS_MAX = 1024;
     private static final int GATHERED_BYTES = 64 * 1024;
+    private static final Charset PATHS = Charset.forName(System.getProperty("sun.jnu.encoding"));
     private static final int CLOSED = Integer.MIN_VALUE;
     private static final long NOBODY = 0;       // generations start at 1
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -141,6 +146,22 @@ public final class EpollPoller implements Poller {
         EpollSocket socket = new EpollSocket(this, family, fd, (long) ++generations << 32 | fd);
         sockets[fd] = socket;
         return socket;
+    }
+
+    /// The file at `path`, open for reading, or `-errno`.
+    int openFile(Path path) {
+        byte[] name = path.toAbsolutePath().toString().getBytes(PATHS);
+        MemorySegment memory = SystemCalls.allocate(name.length + 1L);
+        try {
+            MemorySegment.copy(name, 0, memory, JAVA_BYTE, 0, name.length);
+            memory.set(JAVA_BYTE, name.length, (byte) 0);
+            int fd;
+            do fd = closed ? -Errno.EBADF : calls.open(memory);
+            while (fd == -Errno.EINTR);
+            return fd;
+        } finally {
+            SystemCalls.free(memory);
+        }
     }
 
     /// `fd` is about to be closed.

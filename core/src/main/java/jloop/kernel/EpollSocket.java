@@ -1,6 +1,7 @@
 package jloop.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static jloop.kernel.SystemCalls.EPOLLERR;
 import static jloop.kernel.SystemCalls.EPOLLHUP;
@@ -14,6 +15,8 @@ import static jloop.kernel.SystemCalls.EPOLL_CTL_MOD;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
 import java.util.Objects;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
@@ -48,6 +51,7 @@ final class EpollSocket extends Descriptor {
 
     private static final int UNDER_WAY = Integer.MIN_VALUE;     // no result and no -errno
     private static final int ACCEPTS_SKIPPED_MAX = 64;
+    private static final int FILE_BYTES_MAX = 1024 * 1024;      // at once: others wait meanwhile
     private static final int ENONET = 64;
     private static final int ENOPROTOOPT = 92;
     private static final int EHOSTDOWN = 112;
@@ -302,6 +306,31 @@ final class EpollSocket extends Descriptor {
             if (buffers[i].hasRemaining()) return i;
         }
         return buffers.length;
+    }
+
+    @Override
+    public int openFile(Path path) {
+        boolean isOfTheSystem = path.getFileSystem() == FileSystems.getDefault();
+        return isOfTheSystem ? poller.openFile(path) : -Errno.EOPNOTSUPP;
+    }
+
+    @Override
+    public int sendFile(int file, long position, int length) {
+        if (fd < 0) return -Errno.EBADF;
+        MemorySegment start = poller.words;
+        int size = Math.min(length, FILE_BYTES_MAX);
+        int sent;
+        do {
+            start.set(JAVA_LONG, 0, position);
+            sent = calls.sendfile(fd, file, start, size);
+        } while (sent == -Errno.EINTR);
+        if (sent == -Errno.EAGAIN) writable = false;
+        return sent;
+    }
+
+    @Override
+    public void closeFile(int file) {
+        calls.close(file);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.FileChannel;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectableChannel;
@@ -360,11 +361,24 @@ final class NioDescriptor extends Descriptor {
         int sent = 0;
         try {
             long count;
-            do sent += (int) (count = stream().write(buffers));
-            while (count > 0 && last.hasRemaining());
+            do {
+                count = stream().write(buffers);
+                sent += (int) count;
+            } while (count > 0 && last.hasRemaining());
             return sent > 0 ? sent : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
             return sent > 0 ? sent : failure(e, Errno.EPIPE);
+        }
+    }
+
+    @Override
+    public int sendFile(FileChannel file, long position, int length) {
+        try {
+            long count = file.transferTo(position, length, stream());
+            if (count > 0) return (int) count;
+            return position < file.size() ? -Errno.EAGAIN : 0;
+        } catch (IOException | RuntimeException e) {
+            return file.isOpen() ? failure(e, Errno.EPIPE) : -Errno.EBADF;
         }
     }
 

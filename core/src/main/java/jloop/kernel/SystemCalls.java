@@ -86,7 +86,8 @@ public class SystemCalls {
     /// microseconds.
     static final int CRITICAL_BYTES_MAX = 256 * 1024;
 
-    // epoll_create1(2), eventfd(2): their flags have the values of SOCK_NONBLOCK and SOCK_CLOEXEC.
+    // epoll_create1(2), eventfd(2), open(2): their flags have the values of SOCK_NONBLOCK and
+    // SOCK_CLOEXEC.
     private static final int CLOEXEC = SOCK_CLOEXEC;
     private static final int NONBLOCK = SOCK_NONBLOCK;
 
@@ -243,6 +244,18 @@ public class SystemCalls {
         return call(GETPEERNAME, fd, address.address(), size.address(), 0, 0);
     }
 
+    /// open(2) for reading, of the file whose path is in `path`, with a NUL behind it. It never
+    /// waits for a writer, as that of a FIFO would.
+    public int open(MemorySegment path) {
+        return call(Files.OPEN, path.address(), NONBLOCK | CLOEXEC, 0, 0, 0);
+    }
+
+    /// sendfile(2) of the file `in` from `position` on, which is in memory of 8 bytes. Waits
+    /// for the disk, if it has to, but not for `out`, a socket that is non-blocking.
+    public int sendfile(int out, int in, MemorySegment position, int size) {
+        return call(Files.SENDFILE, out, in, position.address(), size, 0);
+    }
+
     /// poll(2) of `count` descriptors that never waits.
     public int poll(MemorySegment descriptors, int count) {
         return call(POLL, descriptors.address(), count, 0, 0, 0);
@@ -340,6 +353,13 @@ public class SystemCalls {
     // A downcall throws nothing but what the linker itself may: a stack overflow, say.
     private static Error thrownByLinker(Throwable thrown) {
         return thrown instanceof Error error ? error : new AssertionError(thrown);
+    }
+
+    /// The calls about files: most programs make none.
+    private static final class Files {
+
+        static final MethodHandle OPEN = plain("open");
+        static final MethodHandle SENDFILE = plain("sendfile");
     }
 
     /// The calls that move bytes of the heap.

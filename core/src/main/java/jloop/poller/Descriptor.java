@@ -2,6 +2,8 @@ package jloop.poller;
 
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// An open socket of one [Poller]. Calls that never wait are methods here; those that may are
@@ -98,6 +100,31 @@ public abstract class Descriptor {
         }
         return sent;
     }
+
+    /// Opens the file at `path` for [#sendFile(int, long, int)]: its number, to be given to
+    /// [#closeFile(int)] at last, or `-EOPNOTSUPP` if this poller knows files by their channels
+    /// only, or not at all.
+    public int openFile(Path path) {
+        return NOT_SUPPORTED;
+    }
+
+    /// Sends what fits right now of a file, from `position` on and at most `length` bytes: how
+    /// many, 0 at the end of the file, or `-EAGAIN`. Otherwise as
+    /// [#sendNow(byte[], int, int)].
+    public int sendFile(int file, long position, int length) {
+        return NOT_SUPPORTED;
+    }
+
+    /// Closes what [#openFile] has opened.
+    public void closeFile(int file) { }
+
+    /// [#sendFile(int, long, int)] of a file by its channel, whose position stays as it is; or
+    /// `-EOPNOTSUPP` if this poller cannot.
+    public int sendFile(FileChannel file, long position, int length) {
+        return NOT_SUPPORTED;
+    }
+
+    private static final int NOT_SUPPORTED = -95;       // EOPNOTSUPP
 
     /// Receives into what remains of a buffer without an array. Leaves its position.
     protected int receiveDirect(ByteBuffer buffer) {

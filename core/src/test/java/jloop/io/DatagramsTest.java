@@ -422,6 +422,31 @@ class DatagramsTest {
         });
     }
 
+    @EachNetwork
+    void sendto_beyondTheMax_isRefusedAndTheEndpointGoesOn(Rig.Network network) {
+        full(network, true, (rig, endpoint, peer, sent) -> {
+            DatagramTransport transport = endpoint.transport();
+            assertThat(transport.getWriteBufferMax()).isEqualTo(64 << 20);
+            transport.setWriteBufferMax(10_018);
+            transport.sendto(new byte[2]);
+            ByteBuffer more = ByteBuffer.allocate(1);
+
+            assertThatThrownBy(() -> transport.sendto(more, null))
+                    .isInstanceOf(WriteBufferFullException.class)
+                    .hasMessageContainingAll("10018 are kept", "at most 10018");
+
+            assertThat(more.remaining()).isEqualTo(1);
+            for (int i = 0; i < sent + 1; i++) receive(peer);
+            rig.await("an empty queue", () -> transport.getWriteBufferSize() == 0);
+            transport.sendto(bytes("goes on"));
+            assertThat(receive(peer)).isEqualTo("goes on");
+            transport.setAbortOnOverflow(true);
+            assertThatThrownBy(() -> transport.sendto(new byte[10_019]))
+                    .isInstanceOf(WriteBufferFullException.class);
+            assertThat(transport.isClosing()).isTrue();
+        });
+    }
+
     @AsIn("test_selector_events.test_sendto_closing")
     @EachNetwork
     void close_withSomeKept_sendsThemFirst(Rig.Network network) {

@@ -159,6 +159,10 @@ class FaultSweepTest {
             case RECVFROM -> new int[] {Errno.EINTR, Errno.ECONNREFUSED, Errno.ENOMEM};
             case SENDTO -> new int[] {Errno.EINTR, Errno.EACCES, Errno.ENETUNREACH,
                     Errno.EHOSTUNREACH, Errno.ENOBUFS, Errno.ENOMEM, Errno.EMSGSIZE, EPERM};
+            case OPEN -> new int[] {Errno.EINTR, Errno.EACCES, Errno.EMFILE, Errno.ENFILE,
+                    Errno.ENOENT, Errno.ENOMEM};
+            case SENDFILE -> new int[] {Errno.EINTR, Errno.EINVAL, Errno.EIO, Errno.ENOMEM,
+                    Errno.ECONNRESET, Errno.EPIPE};
             case SHUTDOWN -> new int[] {Errno.ENOTCONN};
             case CLOSE -> new int[] {Errno.EINTR, Errno.EIO, ENOSPC};
             case SETSOCKOPT -> new int[] {EDOM, ENOPROTOOPT, Errno.ENOMEM};
@@ -260,10 +264,21 @@ class FaultSweepTest {
                     result = run(new Request(client).kind(Operation.Kind.WRITABLE));
                 if (result < 0) return result;
             }
+            int sent = sendFile(client);
+            if (sent >= 0) sent = run(new Request(server).receive(100));
+            if (sent < 0) return sent;
             int delay = client.getOption(family == Family.UNIX
                     ? Descriptor.Option.KEEP_ALIVE : Descriptor.Option.NO_DELAY);
             int result = delay < 0 ? delay : client.shutdownOutput();
             return result < 0 ? result : run(new Request(server).receive(100));
+        }
+
+        private int sendFile(Descriptor client) {
+            int file = client.openFile(Path.of("pom.xml"));
+            if (file < 0) return file;
+            int sent = client.sendFile(file, 3, 100);
+            client.closeFile(file);
+            return sent;
         }
 
         private Descriptor open(Family family) {

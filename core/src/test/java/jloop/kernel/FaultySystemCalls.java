@@ -13,9 +13,9 @@ import java.util.function.IntSupplier;
 public class FaultySystemCalls extends SystemCalls {
 
     public enum Call {
-        SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, SHUTDOWN, CLOSE,
-        SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD, EPOLL_CREATE1, EPOLL_CTL,
-        EPOLL_WAIT
+        SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, OPEN, SENDFILE,
+        SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
+        EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
@@ -107,6 +107,17 @@ public class FaultySystemCalls extends SystemCalls {
             int addressSize) {
         return unlessFaulty(Call.SENDTO,
                 () -> super.sendto(fd, array, offset, size, address, addressSize));
+    }
+
+    @Override
+    public int open(MemorySegment path) {
+        return unlessFaulty(Call.OPEN, () -> super.open(path));
+    }
+
+    @Override
+    public int sendfile(int out, int in, MemorySegment position, int size) {
+        int less = Math.min(size, sentMax);
+        return unlessFaulty(Call.SENDFILE, () -> super.sendfile(out, in, position, less));
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -311,6 +313,69 @@ interface PollerContract {
             pair.client.close();
             assertThat(net.receive(pair.server)).isEqualTo("EOF");
             Files.delete(address.getPath());
+        }
+    }
+
+    @Test
+    default void sendNow_ofSeveralBuffers_sendsThemAsOne() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Net.Pair pair = net.connect();
+            ByteBuffer[] buffers = new ByteBuffer[3000];
+            Arrays.setAll(buffers, i -> ByteBuffer.wrap(new byte[] {0, (byte) i, 0}, 1, 1));
+            buffers[0] = ByteBuffer.allocate(0);
+            buffers[1] = ByteBuffer.allocateDirect(2).put((byte) 0).put((byte) 1).flip();
+            buffers[2] = ByteBuffer.wrap(new byte[] {2}).asReadOnlyBuffer();
+
+            assertThat(pair.client.sendNow(buffers)).isEqualTo(3000);
+
+            assertThat(buffers).noneMatch(ByteBuffer::hasRemaining);
+            byte[] heard = net.receive(pair.server, 3000);
+            for (int i = 0; i < heard.length; i++) assertThat(heard[i]).isEqualTo((byte) i);
+            pair.client.close();
+            buffers[5].rewind();
+            assertThat(pair.client.sendNow(buffers)).isEqualTo(-Errno.EBADF);
+        }
+    }
+
+    @Test
+    default void sendNow_ofMoreBuffersThanFit_stopsAtAByte() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Net.Pair pair = net.connect();
+            ByteBuffer[] buffers = new ByteBuffer[30_000];
+            Arrays.setAll(buffers, _ -> ByteBuffer.allocate(1000));
+
+            int sent = 0;
+            int result;
+            while ((result = pair.client.sendNow(buffers)) > 0) sent += result;
+
+            int left = 0;
+            for (ByteBuffer buffer : buffers) left += buffer.remaining();
+            assertThat(left).isPositive().isEqualTo(30_000_000 - sent);
+            assertThat(buffers[sent / 1000].remaining()).isEqualTo(1000 - sent % 1000);
+            assertThat(result).isEqualTo(-Errno.EAGAIN);
+        }
+    }
+
+    @Test
+    default void sendFile_asFarAsThePollerCan_sendsAPart(@TempDir Path folder) throws Exception {
+        Path path = Files.write(folder.resolve("file"), "..a file..".getBytes(UTF_8));
+        try (var net = new Net(newPoller()); FileChannel channel = FileChannel.open(path)) {
+            Net.Pair pair = net.connect();
+            int file = pair.client.openFile(path);
+            int none = -Errno.EOPNOTSUPP;
+            assertThat(pair.client.openFile(folder.resolve("other")))
+                    .isEqualTo(file == none ? none : -Errno.ENOENT);
+            int byNumber = pair.client.sendFile(file, 2, 6);
+            int byChannel = pair.client.sendFile(channel, 2, 6);
+            for (int sent : new int[] {byNumber, byChannel}) {
+                assertThat(sent).isIn(6, none);
+                if (sent == 6) assertThat(net.receive(pair.server, 6))
+                        .isEqualTo("a file".getBytes(UTF_8));
+            }
+            if (byNumber == 6) assertThat(pair.client.sendFile(file, 10, 6)).isZero();
+            if (byChannel == 6) assertThat(pair.client.sendFile(channel, 10, 6)).isZero();
+            pair.client.closeFile(file);
+            assertThat(channel.position()).isZero();
         }
     }
 
