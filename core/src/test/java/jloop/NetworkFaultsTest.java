@@ -127,19 +127,18 @@ class NetworkFaultsTest {
             SortedSet<String> before = Rig.sockets();
             NETWORKS.tell("delay 10");
             int cancelled = 0;
-            int connected = 0;
-            for (int millis = 0; millis < 40; millis += 3) {
+            boolean connected = false;
+            for (int millis = 0; !connected; millis += 3) {
                 Task<StreamPair> attempt = createTask(() -> connect("echo"));
                 sleep(Duration.ofMillis(millis));
                 attempt.cancel();
                 try (StreamPair _ = attempt.await()) {
-                    connected++;
+                    connected = true;
                 } catch (CancelledError _) {
                     cancelled++;
                 }
             }
             assertThat(cancelled).isPositive();
-            assertThat(connected).isPositive();
             assertThat(Rig.sockets()).isEqualTo(before);
         });
     }
