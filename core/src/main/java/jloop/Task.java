@@ -105,8 +105,10 @@ public final class Task<T> extends Future<T> {
         }
     }
 
-    /// The task that the calling thread carries out, or null.
-    static @Nullable Task<?> current() {
+    /// The task that the calling thread carries out; null in a callback, and on a thread that no
+    /// loop runs.
+    @AnyThread
+    public static @Nullable Task<?> current() {
         Strand strand = Strand.current();
         return strand == null ? null : strand.task();
     }

@@ -5,6 +5,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,7 +35,12 @@ final class Listeners {
     /// long as there is another.
     static List<Socket> of(EventLoop loop, List<? extends @Nullable String> hosts, int port,
             ServerOptions options) throws IOException {
-        Set<InetSocketAddress> addresses = resolve(loop, hosts, port);
+        return at(loop, resolve(loop, hosts, port), options);
+    }
+
+    /// The same for addresses that are known.
+    static List<Socket> at(EventLoop loop, Collection<InetSocketAddress> addresses,
+            ServerOptions options) throws IOException {
         Listeners listeners = new Listeners(loop, options);
         boolean complete = false;
         try {
@@ -108,7 +114,7 @@ final class Listeners {
                 && address.getAddress().isAnyLocalAddress();
     }
 
-    private IOException noneOf(Set<InetSocketAddress> addresses) {
+    private IOException noneOf(Collection<InetSocketAddress> addresses) {
         if (failures.size() == 1) return failures.getFirst();
         BindException none = new BindException("could not bind on any address out of " + addresses);
         for (IOException failure : failures) none.addSuppressed(failure);
