@@ -1,15 +1,15 @@
-/// Sends back what it receives, in one of five ways.
+/// Sends back what it receives, in one of four ways.
 ///
-///     ./jloop run examples/EchoServer.java 7000             sockets
-///     ./jloop run examples/EchoServer.java 7000 streams     streams
-///     ./jloop run examples/EchoServer.java 7000 protocol    callbacks
-///     ./jloop run examples/EchoServer.java 7000 buffered    callbacks, a buffer for each
-///     ./jloop run examples/EchoServer.java 7000 tls KEYS    streams, encrypted
+///     ./jloop run examples/EchoServer.java 7000 sockets
+///     ./jloop run examples/EchoServer.java 7000 streams [tls KEYS]
+///     ./jloop run examples/EchoServer.java 7000 protocol [tls KEYS]     callbacks
+///     ./jloop run examples/EchoServer.java 7000 buffered [tls KEYS]     with buffers of its own
 ///
 /// All are TCP with TCP_NODELAY. Sockets and streams are a coroutine for each connection; the
 /// streams add lines, limits and writing in the background. A protocol has no coroutine: the
-/// loop calls it. Port 0 takes any free port. The key of the server is in the file KEYS; this
-/// makes one, and `examples/TlsClient.java` is who trusts it:
+/// loop calls it. Port 0 takes any free port. With `tls`, what is sent is encrypted; the key of
+/// the server is in the file KEYS. This makes one, and `examples/TlsClient.java` is who trusts
+/// it:
 ///
 ///     keytool -genkeypair -keyalg EC -dname CN=localhost -ext san=dns:localhost \
 ///             -keystore KEYS -storepass changeit
@@ -19,30 +19,42 @@ import jloop.*;
 import jloop.io.*;
 import static jloop.Asyncio.*;
 
+static final List<String> WAYS = List.of("sockets", "streams", "protocol", "buffered");
+static final String HOST = "127.0.0.1";
 static final int BACKLOG = 1024;
 static final int BUFFER_BYTES = 16 * 1024;
 
-void main(String[] args) {
-    if (args.length == 0) {
-        IO.println("usage: EchoServer PORT [streams|protocol|buffered|tls KEYS]");
+void main(String[] args) throws GeneralSecurityException, IOException {
+    String way = args.length > 1 ? args[1] : "sockets";
+    boolean tls = args.length == 4 && args[2].equals("tls") && !way.equals("sockets");
+    if (args.length == 0 || args.length > 2 && !tls || !WAYS.contains(way)) {
+        IO.println("usage: EchoServer PORT [sockets|streams|protocol|buffered] [tls KEYS]");
         return;
     }
     int port = Integer.parseInt(args[0]);
-    String way = args.length > 1 ? args[1] : "sockets";
+    SSLContext context = tls ? contextOf(Path.of(args[3])) : null;
+    UnaryOperator<ServerOptions> options = o ->
+            context == null ? o.withBacklog(BACKLOG) : o.withBacklog(BACKLOG).withTls(context);
     try {
         switch (way) {
-            case "streams" -> run(() -> serveStreams(port, o -> o));
-            case "tls" -> run(() -> {
-                SSLContext context = contextOf(Path.of(args[2]));
-                serveStreams(port, o -> o.withTls(context));
-            });
-            case "protocol" -> run(() -> serveProtocol(Echo::new, port));
-            case "buffered" -> run(() -> serveProtocol(BufferedEcho::new, port));
-            default -> run(() -> serveSockets(port));
+            case "sockets" -> run(() -> serveSockets(port));
+            case "streams" -> run(() -> serve(startServer(this::echo, HOST, port, options)));
+            case "protocol" -> run(() -> serve(createServer(Echo::new, HOST, port, options)));
+            case "buffered" ->
+                    run(() -> serve(createServer(BufferedEcho::new, HOST, port, options)));
         }
     } catch (KeyboardInterrupt e) {
         IO.println("Stopped");
     }
+}
+
+void serve(Server server) {
+    announce(server.port());
+    server.serveForever();
+}
+
+void announce(int port) {
+    IO.println("Listening on port " + port);
 }
 
 // ---- Sockets
@@ -51,9 +63,9 @@ void serveSockets(int port) throws IOException {
     EventLoop loop = getRunningLoop();
     try (Socket listener = Socket.open(loop, StandardProtocolFamily.INET)) {
         listener.setReuseAddress(true);
-        listener.bind(new InetSocketAddress("127.0.0.1", port));
+        listener.bind(new InetSocketAddress(HOST, port));
         listener.listen(BACKLOG);
-        announce(listener.localAddress());
+        announce(((InetSocketAddress) listener.localAddress()).getPort());
         while (true) {
             Socket connection = loop.sockAccept(listener);
             createTask(() -> echo(loop, connection));
@@ -75,13 +87,6 @@ void echo(EventLoop loop, Socket connection) {
 
 // ---- Streams
 
-void serveStreams(int port, UnaryOperator<ServerOptions> options) throws IOException {
-    Server server = startServer(this::echo, "127.0.0.1", port,
-            o -> options.apply(o.withBacklog(BACKLOG)));
-    announce(server.sockets().getFirst().localAddress());
-    server.serveForever();
-}
-
 // One for all connections: readInto fills it when the coroutine goes on, never while it waits,
 // and write has sent it or kept a copy when it returns.
 final byte[] buffer = new byte[BUFFER_BYTES];
@@ -97,24 +102,7 @@ void echo(StreamReader reader, StreamWriter writer) {
     }
 }
 
-/// Who has the key in `file`.
-static SSLContext contextOf(Path file) throws GeneralSecurityException, IOException {
-    char[] secret = "changeit".toCharArray();
-    KeyStore store = KeyStore.getInstance(file.toFile(), secret);
-    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-    keys.init(store, secret);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), null, null);
-    return context;
-}
-
 // ---- Protocols
-
-void serveProtocol(Supplier<BaseProtocol> factory, int port) throws IOException {
-    Server server = createServer(factory, "127.0.0.1", port, o -> o.withBacklog(BACKLOG));
-    announce(server.sockets().getFirst().localAddress());
-    server.serveForever();
-}
 
 /// Stops receiving while the peer does not take what is sent to it.
 static abstract class Backpressure implements BaseProtocol {
@@ -161,6 +149,15 @@ static class BufferedEcho extends Backpressure implements BufferedProtocol {
     }
 }
 
-void announce(SocketAddress address) {
-    IO.println("Listening on port " + ((InetSocketAddress) address).getPort());
+// ---- TLS
+
+/// Who has the key in `file`.
+static SSLContext contextOf(Path file) throws GeneralSecurityException, IOException {
+    char[] secret = "changeit".toCharArray();
+    KeyStore store = KeyStore.getInstance(file.toFile(), secret);
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    keys.init(store, secret);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), null, null);
+    return context;
 }

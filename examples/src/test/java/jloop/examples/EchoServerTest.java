@@ -17,7 +17,7 @@ class EchoServerTest {
 
     @Test
     void echo_bySockets_returnsEveryByte() throws Exception {
-        check();
+        check("sockets");
     }
 
     @Test
@@ -35,10 +35,15 @@ class EchoServerTest {
         check("buffered");
     }
 
-    private static void check(String... mode) throws Exception {
-        var args = new ArrayList<>(java.util.List.of("0"));
-        args.addAll(java.util.List.of(mode));
-        try (var server = Example.start("EchoServer", args.toArray(String[]::new))) {
+    @Test
+    void unknownWay_isAnsweredByTheUsage() throws Exception {
+        assertThat(Example.run("EchoServer", "0", "sockets", "tls", "keys"))
+                .startsWith("usage: EchoServer PORT");
+        assertThat(Example.run("EchoServer", "0", "pigeons")).startsWith("usage: ");
+    }
+
+    private static void check(String way) throws Exception {
+        try (var server = Example.start("EchoServer", "0", way)) {
             int port = server.port("Listening");
 
             echoAtOnce(port, 50);

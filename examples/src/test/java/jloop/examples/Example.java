@@ -3,6 +3,7 @@ package jloop.examples;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,6 +94,17 @@ final class Example implements AutoCloseable {
     int port(String start) throws InterruptedException {
         var line = lineWith(start).replaceFirst("/$", "");
         return Integer.parseInt(line.replaceFirst(".*[: ]", ""));
+    }
+
+    /// How many sockets it has open.
+    int socketCount() throws IOException {
+        int count = 0;
+        try (var files = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/fd"))) {
+            for (Path file : files) {
+                if (Files.readSymbolicLink(file).toString().startsWith("socket:")) count++;
+            }
+        }
+        return count;
     }
 
     /// Sends SIGINT, as Ctrl-C does.

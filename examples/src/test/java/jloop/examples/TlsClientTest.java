@@ -3,15 +3,18 @@ package jloop.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsClientTest {
 
-    @Test
-    void client_ofTheEchoServer_trustsItsKeyAlone(@TempDir Path folder) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"streams", "protocol", "buffered"})
+    void client_ofTheEchoServer_trustsItsKeyAlone(String way, @TempDir Path folder)
+            throws Exception {
         var keys = key(folder.resolve("keys"));
-        try (var server = Example.start("EchoServer", "0", "tls", keys)) {
+        try (var server = Example.start("EchoServer", "0", way, "tls", keys)) {
             var port = Integer.toString(server.port("Listening"));
 
             assertThat(Example.run("TlsClient", "localhost", port, keys, "hello", "world"))
