@@ -68,6 +68,10 @@ abstract sealed class Carrier permits HookedCarrier, HandoffCarrier {
     /// What goes on with `strand`, which runs, when it has stepped aside.
     abstract Runnable rest(Strand strand);
 
+    /// Throws StackOverflowError where the calling strand has too little stack left to wait, if
+    /// that would do harm.
+    abstract void checkStack();
+
     /// Gives up the carrier until the loop resumes its continuation of its own accord. Returns
     /// at once if it cannot unmount.
     abstract void stepAside(Strand strand);

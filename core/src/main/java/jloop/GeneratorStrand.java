@@ -89,6 +89,7 @@ final class GeneratorStrand<T> extends Strand {
         loop.checkOpen();
         if (stage == Stage.RUNNING)
             throw new IllegalStateException(what + ": the generator is already running");
+        carrier.checkStack();
         Strand mine = asking.strand;
         Stage before = stage;
         task = asking;

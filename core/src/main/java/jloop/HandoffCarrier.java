@@ -1,9 +1,8 @@
 package jloop;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
@@ -29,24 +28,19 @@ final class HandoffCarrier extends Carrier {
      * Between coming back from the JDK and that call it runs beside the others: the one thing
      * that this level cannot prevent (docs/oddities.md). The turner makes it rare: before each
      * step it lets those that came back run to their next call.
+     *
+     * A hand-over that a StackOverflowError cuts off leaves two threads with the baton, or none.
+     * So a strand makes sure of its stack before it gives up the baton or asks for it.
      */
 
-    private static final VarHandle HOLDER;
     private static final long WATCH_NANOS = 100_000;        // between two looks at who runs
     private static final int KEEN_LOOKS = 2_000;            // after taking it: without a pause
     private static final int SETTLE_ROUNDS = 200;           // of WATCH_NANOS / 4: then go on anyway
     private static final long NO_REQUEST = -1;
 
-    static {
-        try {
-            HOLDER = MethodHandles.lookup()
-                    .findVarHandle(HandoffCarrier.class, "holder", Thread.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
-    private volatile @Nullable Thread holder;       // null: nobody, or the host is taking it
+    /// Null: nobody, or the host is taking it. An object, as a field's VarHandle is linked at
+    /// each place by the first call there, wherever the stack ends.
+    private final AtomicReference<@Nullable Thread> holder = new AtomicReference<>();
     private volatile @Nullable Thread host;
     private volatile @Nullable Thread turner;
     private volatile @Nullable Strand running;
@@ -65,11 +59,11 @@ final class HandoffCarrier extends Carrier {
     @Override
     boolean isCurrent() {
         Thread me = Thread.currentThread();
-        if (holder == me) return true;
+        if (holder.get() == me) return true;
         Strand strand = Strand.of(me);
         if (strand == null || strand.carrier != this) return loop.isReclaimed();
         rejoin(strand);
-        return holder == me;
+        return holder.get() == me;
     }
 
     @Override
@@ -79,13 +73,13 @@ final class HandoffCarrier extends Carrier {
         failure = null;
         Thread made = Thread.ofVirtual().name("jloop").unstarted(() -> turn(turns));
         turner = made;
-        holder = made;
+        holder.set(made);
         made.start();
         while (!over) {
             if (pollNanos != NO_REQUEST) pollForTurner();
             else watch();
         }
-        holder = null;
+        holder.set(null);
         host = null;
         Throwable thrown = failure;
         if (thrown != null) throw Outcomes.<RuntimeException>rethrow(thrown);
@@ -93,12 +87,12 @@ final class HandoffCarrier extends Carrier {
 
     @Override
     void hold() {
-        holder = Thread.currentThread();
+        holder.set(Thread.currentThread());
     }
 
     @Override
     void release() {
-        holder = null;
+        holder.set(null);
     }
 
     private void turn(Runnable turns) {
@@ -113,13 +107,13 @@ final class HandoffCarrier extends Carrier {
 
     private void pollForTurner() {
         Poller poller = pollWith;
-        holder = Thread.currentThread();
+        holder.set(Thread.currentThread());
         try {
             if (poller != null) poller.poll(pollNanos);
         } catch (Throwable e) {         // the turner throws it
             pollFailure = e;
         }
-        holder = turner;
+        holder.set(turner);
         pollNanos = NO_REQUEST;
         LockSupport.unpark(turner);
     }
@@ -137,15 +131,15 @@ final class HandoffCarrier extends Carrier {
         Strand strand = running;
         Thread thread = strand == null ? null : strand.thread;
         if (strand == null || thread == null || strand.granted || !isBlocked(thread)) return;
-        if (!HOLDER.compareAndSet(this, thread, null)) return;
+        if (!holder.compareAndSet(thread, null)) return;
         // Since the look at its grant it may have given the baton back and be about to get it anew.
         if (running == strand && !strand.granted && isBlocked(thread)) {
             strand.away = true;
             keenLooks = KEEN_LOOKS;
-            holder = turner;
+            holder.set(turner);
             LockSupport.unpark(turner);
         } else {
-            holder = thread;
+            holder.set(thread);
         }
     }
 
@@ -213,12 +207,12 @@ final class HandoffCarrier extends Carrier {
         boolean isNew = thread.getState() == Thread.State.NEW;
         // It may stand in the queue twice, once for a wake-up and once for an interrupt.
         if (!isNew && !strand.awaitsGrant) return;
-        holder = thread;
+        holder.set(thread);
         strand.granted = true;
         running = strand;           // last: the watch minds only who has taken the grant
         if (isNew) thread.start();
         else LockSupport.unpark(thread);
-        while (holder != turner) LockSupport.park(this);
+        while (holder.get() != turner) LockSupport.park(this);
         running = null;
         if (strand.away) away.add(strand);
     }
@@ -259,16 +253,27 @@ final class HandoffCarrier extends Carrier {
     }
 
     @Override
+    void checkStack() {
+        StackRoom.check();
+    }
+
+    @Override
     void park(Strand strand) {
-        strand.awaitsGrant = true;
-        giveBack();
-        awaitGrant(strand);
+        checkStack();
+        handOver(strand);
     }
 
     @Override
     void yield(Strand strand) {
+        checkStack();
         makeReady(strand);
-        park(strand);
+        handOver(strand);
+    }
+
+    private void handOver(Strand strand) {
+        strand.awaitsGrant = true;
+        giveBack();
+        awaitGrant(strand);
     }
 
     @Override
@@ -300,7 +305,7 @@ final class HandoffCarrier extends Carrier {
 
     private void giveBack() {
         Thread me = Thread.currentThread();
-        while (!HOLDER.compareAndSet(this, me, turner)) {      // being looked at
+        while (!holder.compareAndSet(me, turner)) {      // being looked at
             if (loop.isClosed()) return;
             Thread.onSpinWait();
         }
@@ -324,8 +329,9 @@ final class HandoffCarrier extends Carrier {
     /// Asks for the baton after it was taken, and waits for it.
     private void rejoin(Strand strand) {
         Thread me = Thread.currentThread();
-        while (holder == null && !strand.away && !loop.isClosed()) Thread.onSpinWait();
-        if (holder == me || loop.isClosed()) return;
+        while (holder.get() == null && !strand.away && !loop.isClosed()) Thread.onSpinWait();
+        if (holder.get() == me || loop.isClosed()) return;
+        checkStack();
         strand.awaitsGrant = true;
         askFor(strand);
         awaitGrant(strand);

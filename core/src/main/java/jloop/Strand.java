@@ -105,15 +105,15 @@ abstract class Strand implements Runnable, Thread.UncaughtExceptionHandler {
     /// Makes a suspended strand ready; does nothing to any other. Loop thread only.
     final void wake() {
         if (phase != Phase.SUSPENDED) return;
-        phase = Phase.READY;
         carrier.makeReady(this);
+        phase = Phase.READY;                    // last: the call may find no stack
     }
 
     /// [#wake()], to run before all that is ready.
     final void wakeNext() {
         if (phase != Phase.SUSPENDED) return;
-        phase = Phase.READY;
         carrier.makeNext(this);
+        phase = Phase.READY;                    // last: the call may find no stack
     }
 
     /// The strand that waits for this one to hand its task back, or null.

@@ -90,6 +90,7 @@ public final class Task<T> extends Future<T> {
     /// are the creator's to throw.
     private void startNow(Strand creator) {
         loop.eager.checkDepth();
+        loop.carrier.checkStack();
         loop.tasks.add(this);
         inCreatorsStep = true;
         try {

@@ -770,11 +770,8 @@ class AsyncGeneratorTest {
         loop.runUntilComplete(body);
     }
 
-    /// Not at HANDOFF: to hand over there is to park, and a park of the JDK that finds no stack
-    /// may lose the wake-up (docs/oddities.md).
     @Test
     void next_whereThereIsNoStackLeft_leavesTheGeneratorAndTheTaskAsTheyWere() {
-        if (loop.level() == Level.HANDOFF) return;
         loop.runUntilComplete(() -> {
             AsyncGenerator<Integer> numbers = generator(y -> {
                 for (int i = 0; ; i++) y.yield(i);

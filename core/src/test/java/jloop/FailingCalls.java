@@ -66,8 +66,9 @@ public final class FailingCalls extends FaultySystemCalls {
 
     /// As Linux does it: without a descriptor to give it does not look whether anybody waits.
     @Override
-    public int accept4(int fd, int flags) {
-        return socketCount() >= socketsMax ? -Errno.EMFILE : opened(super.accept4(fd, flags));
+    public int accept4(int fd, MemorySegment address, MemorySegment size, int flags) {
+        return socketCount() >= socketsMax ? -Errno.EMFILE
+                : opened(super.accept4(fd, address, size, flags));
     }
 
     @Override

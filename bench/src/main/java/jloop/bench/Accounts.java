@@ -40,7 +40,7 @@ final class Accounts {
     private double others(double seconds, double own) {
         int count = cores.split(",", -1).length;
         double busy = count * seconds - (Lab.idle(cores) - idleBefore);
-        return Double.isNaN(busy) ? 0 : Math.max(0, busy - own) / seconds;
+        return Double.isNaN(busy) ? 0 : Math.max(0, busy - own) / (count * seconds);
     }
 
     private static ProcFs.Cpu cpu(long pid) throws WindowFailure {

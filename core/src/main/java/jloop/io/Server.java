@@ -47,6 +47,7 @@ public final class Server implements AutoCloseable {
     private final Episode shortage = new Episode();         // of descriptors
     private final Episode crowd = new Episode();            // too many from one peer
     private boolean listening;
+    private boolean noDelayInherited;           // by what is accepted (tcp(7))
     private boolean closed;
     private @Nullable Future<Void> serving;     // of serveForever
     private final Event over = new Event();     // closed, and no connection is open
@@ -97,6 +98,7 @@ public final class Server implements AutoCloseable {
         if (closed) throw new IllegalStateException("the server is closed");
         if (!acceptors.isEmpty()) return;
         listen();
+        noDelayInherited = isTcp && listeners.stream().allMatch(Server::setNoDelay);
         spare = reopened();
         for (Socket listener : listeners) {
             acceptors.add(loop.createTask(() -> acceptFrom(listener)));
@@ -300,14 +302,16 @@ public final class Server implements AutoCloseable {
     }
 
     private void begin(Socket accepted) {
-        if (isTcp) setNoDelay(accepted);
+        if (isTcp && !noDelayInherited) setNoDelay(accepted);
         service.begin(this, accepted);
     }
 
-    private static void setNoDelay(Socket accepted) {
+    private static boolean setNoDelay(Socket socket) {
         try {
-            accepted.setNoDelay(true);
+            socket.setNoDelay(true);
+            return true;
         } catch (IOException _) {               // gone already: its reader will see
+            return false;
         }
     }
 

@@ -47,8 +47,10 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
      */
     private enum Phase { NEW, OPEN, CLOSING, LOST, CLOSED }
 
-    // A quarter of asyncio's: so long may a connection that floods keep the others waiting.
-    private static final int RECEIVE_MAX = 64 * 1024;
+    // asyncio's is 256: so long may a connection that floods keep the others waiting. More in
+    // one go is not faster, as it leaves the caches of the processor.
+    private static final int RECEIVE_MAX = 16 * 1024;
+    private static final int RECEIVE_MAX_TLS = 64 * 1024;       // a record is 16 KiB and a little
     private static final int LOST_WRITES_TO_WARN = 5;
     private static final int UNREAD_MAX = 256 * 1024;       // what asyncio would have received
     private static final int ANY_SIZE = -1;
@@ -57,7 +59,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     private final Socket view;          // for users
     private final Socket socket;
     private final Context context = Context.copyContext();
-    private final @Nullable SocketAddress peer;
+    private @Nullable SocketAddress peer;           // asked for late: most never need it
     private final WriteBuffer unsent = new WriteBuffer();
     private final FlowControl flow;
     private @Nullable Server server;
@@ -81,7 +83,6 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         this.view = socket;
         this.socket = socket.detach("a transport");
         this.server = server;
-        this.peer = socket.remoteAddress();
         this.flow = new FlowControl(loop, this);
         if (server != null) server.attach(this);
     }
@@ -186,8 +187,10 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         ByteBuffer buffer = bufferOf(receiver);
         if (buffer == null || phase != Phase.OPEN) return;
         int start = buffer.position();
+        int end = buffer.limit();
+        if (end - start > RECEIVE_MAX) buffer.limit(start + RECEIVE_MAX);
         int count = socket.receiveNow(buffer);
-        buffer.position(start);
+        buffer.limit(end).position(start);
         if (count == Socket.NOTHING_YET) return;
         if (count == 0) {
             ended();
@@ -340,7 +343,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         }
         if (++lostWrites >= LOST_WRITES_TO_WARN)
             System.getLogger("jloop").log(Logger.Level.WARNING,
-                    "still writing to the connection of {0}, which is lost", peer);
+                    "still writing to the connection of {0}, which is lost", peer());
         return false;
     }
 
@@ -495,7 +498,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
         refusal = "during the TLS handshake";
         try {
             TlsHandshake.carryOut(channel, this::send,
-                    () -> channel.feed(loop.sockRecv(socket, RECEIVE_MAX)));
+                    () -> channel.feed(loop.sockRecv(socket, RECEIVE_MAX_TLS)));
             if (isClosing()) throw TlsHandshake.closed();
         } catch (SSLException e) {
             failTls(e);
@@ -537,7 +540,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     }
 
     private void receiveFor(TlsChannel channel) throws IOException {
-        byte[] received = socket.receiveNow(RECEIVE_MAX);
+        byte[] received = socket.receiveNow(RECEIVE_MAX_TLS);
         if (received == null) return;
         channel.feed(received);
         if (received.length == 0) {
@@ -661,6 +664,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
             // What is left unread makes the system reset the connection, which may cost the peer
             // what was sent to it last.
             if (why == null && !aborted && !eofSeen) socket.discardReceived(UNREAD_MAX);
+            peer = peer();
             socket.close();
             if (server != null) server.detach(this);
             server = null;
@@ -725,17 +729,22 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     @Override
     public @Nullable Object getExtraInfo(String name) {
         return switch (name) {
-            case "peername" -> peer;
+            case "peername" -> peer();
             case "sockname" -> socket.localAddress();
             case "socket" -> view;
             default -> tls == null ? null : tls.info(name);
         };
     }
 
+    private @Nullable SocketAddress peer() {
+        if (peer == null) peer = socket.remoteAddress();
+        return peer;
+    }
+
     @Override
     public String toString() {
         return "<Transport " + phase.name().toLowerCase(Locale.ROOT)
-                + (readingPaused ? " paused" : "") + " fd=" + socket.fileno() + " peer=" + peer
+                + (readingPaused ? " paused " : " ") + (peer == null ? socket : "peer=" + peer)
                 + " unsent=" + unsent.sizeBytes() + ">";
     }
 }

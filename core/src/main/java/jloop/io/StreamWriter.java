@@ -58,7 +58,7 @@ public final class StreamWriter implements AutoCloseable {
     private final WriteBuffer unsent = new WriteBuffer();
     private final Drainers drainers = new Drainers();
     private final FlowControl flow;
-    private final @Nullable SocketAddress peer;
+    private @Nullable SocketAddress peer;           // asked for late: most never need it
     private @Nullable ServedStreams served;         // of a server, until it is closed
     private Phase phase = Phase.OPEN;
     private @Nullable String refusal;       // why nothing can be written now
@@ -75,7 +75,6 @@ public final class StreamWriter implements AutoCloseable {
         this.loop = loop;
         this.socket = socket;
         this.reader = reader;
-        this.peer = socket.remoteAddress();
         this.flow = new FlowControl(loop, drainers);
     }
 
@@ -553,6 +552,7 @@ public final class StreamWriter implements AutoCloseable {
         failure = why;
         if (farewell != null) farewell.stop();
         unsent.clear();
+        peer = remoteAddress();
         socket.close();
         drainers.fail(why);
         if (closed != null) closed.setResult(null);
@@ -592,6 +592,7 @@ public final class StreamWriter implements AutoCloseable {
 
     /// The address of the peer, or null if it was gone before anybody asked.
     public @Nullable SocketAddress remoteAddress() {
+        if (peer == null) peer = socket.remoteAddress();
         return peer;
     }
 
@@ -606,7 +607,7 @@ public final class StreamWriter implements AutoCloseable {
     /// the innermost TLS; else null.
     public @Nullable Object getExtraInfo(String name) {
         return switch (name) {
-            case "peername" -> peer;
+            case "peername" -> remoteAddress();
             case "sockname" -> socket.localAddress();
             case "socket" -> socket;
             default -> tls == null ? null : tls.info(name);
@@ -616,6 +617,7 @@ public final class StreamWriter implements AutoCloseable {
     @Override
     public String toString() {
         return "<StreamWriter " + phase.name().toLowerCase(java.util.Locale.ROOT)
-                + " peer=" + peer + " unsent=" + unsent.sizeBytes() + ">";
+                + " " + (peer == null ? socket : "peer=" + peer)
+                + " unsent=" + unsent.sizeBytes() + ">";
     }
 }

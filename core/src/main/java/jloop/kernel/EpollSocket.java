@@ -43,6 +43,9 @@ final class EpollSocket extends Descriptor {
      * from the first read that waits, writing from the first write that waits. Adding to it makes
      * epoll look at once, so that nothing is lost between the call that would have blocked and
      * the registration.
+     *
+     * Peer. It is asked for when the connection is made, as one that was reset does not tell any
+     * more. An address of IPv4 is kept as a number: three objects less for each connection.
      */
 
     private static final int READING = EPOLLIN | EPOLLRDHUP | EPOLLPRI;
@@ -66,7 +69,9 @@ final class EpollSocket extends Descriptor {
     private boolean readable = true;
     private boolean writable = true;
     private boolean shortMeansEmpty;
-    private @Nullable SocketAddress sender;
+    private boolean datagrams;
+    private @Nullable SocketAddress sender;     // of the last datagram; of streams the peer
+    private long packedPeer;                    // 0: see there
 
     EpollSocket(EpollPoller poller, Family family, int fd, long token) {
         this.poller = poller;
@@ -80,6 +85,7 @@ final class EpollSocket extends Descriptor {
 
     /// It is one of datagrams.
     void hasDatagrams() {
+        datagrams = true;
         shortMeansEmpty = false;
     }
 
@@ -205,12 +211,15 @@ final class EpollSocket extends Descriptor {
 
     private int accept(Operation operation) {
         int flags = SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC;
+        Sockaddr address = poller.address.cleared();
         int accepted;
         int skipped = 0;
-        do accepted = calls.accept4(fd, flags);
+        do accepted = calls.accept4(fd, address.memory, address.size, flags);
         while (isOfOneConnection(-accepted) && skipped++ < ACCEPTS_SKIPPED_MAX);
         if (accepted < 0) return accepted;
-        operation.accepted = poller.socket(accepted, family);
+        EpollSocket socket = poller.socket(accepted, family);
+        socket.keepPeer(address);
+        operation.accepted = socket;
         return 0;
     }
 
@@ -234,12 +243,26 @@ final class EpollSocket extends Descriptor {
             result = calls.connect(fd, poller.address.memory, size);
             if (result == -Errno.EISCONN) result = 0;       // the interrupted one got there
         }
-        return result == -Errno.EINPROGRESS || result == -Errno.EALREADY ? UNDER_WAY : result;
+        if (result == -Errno.EINPROGRESS || result == -Errno.EALREADY) return UNDER_WAY;
+        if (result == 0) askForPeer();
+        return result;
     }
 
     private int connected() {
         int error = getOption(SystemCalls.SOL_SOCKET, SystemCalls.SO_ERROR);
+        if (error == 0) askForPeer();
         return error > 0 ? -error : error;
+    }
+
+    private void askForPeer() {
+        if (datagrams) return;          // may be connected to another one later
+        Sockaddr address = poller.address.cleared();
+        if (calls.getpeername(fd, address.memory, address.size) == 0) keepPeer(address);
+    }
+
+    private void keepPeer(Sockaddr address) {
+        packedPeer = address.packed();
+        if (packedPeer == 0) sender = address.get();
     }
 
     /// poll(2) of this socket that does not wait: 0 if it is ready for `events`, or `-EAGAIN`.
@@ -484,7 +507,8 @@ final class EpollSocket extends Descriptor {
 
     @Override
     public @Nullable SocketAddress remoteAddress() {
-        if (fd < 0) return null;
+        if (packedPeer != 0) return Sockaddr.ofPacked(packedPeer);
+        if (!datagrams || fd < 0) return sender;
         Sockaddr address = poller.address.cleared();
         return calls.getpeername(fd, address.memory, address.size) < 0 ? null : address.get();
     }

@@ -52,6 +52,8 @@ final class Sockaddr {
     private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) 0xff, (byte) 0xff};
     private static final ValueLayout.OfShort NETWORK_SHORT =
             JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt NETWORK_INT = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final long PACKED = 1L << 48;        // so that no address is 0
 
     final MemorySegment memory = SystemCalls.allocate(BYTES_MAX);
     final MemorySegment size = SystemCalls.allocate(Integer.BYTES);     // socklen_t
@@ -84,6 +86,21 @@ final class Sockaddr {
             case SystemCalls.AF_UNIX -> getUnix();
             default -> null;
         };
+    }
+
+    /// The IPv4 address and port that a system call put here, for [#ofPacked]; 0 if there is
+    /// something else.
+    long packed() {
+        if (memory.get(JAVA_SHORT, 0) != SystemCalls.AF_INET) return 0;
+        return PACKED | Integer.toUnsignedLong(memory.get(NETWORK_INT, V4_ADDRESS)) << 16
+                | getPort();
+    }
+
+    /// What [#packed()] was made of.
+    static SocketAddress ofPacked(long packed) {
+        byte[] bytes = new byte[4];
+        for (int i = 0; i < 4; i++) bytes[i] = (byte) (packed >>> (40 - 8 * i));
+        return new InetSocketAddress(host(bytes, 0), (int) packed & 0xffff);
     }
 
     void free() {

@@ -138,9 +138,8 @@ public class SystemCalls {
         return call(LISTEN, fd, backlog, 0, 0, 0);
     }
 
-    /// The address of the peer is not asked for: see [#getpeername].
-    public int accept4(int fd, int flags) {
-        return call(ACCEPT4, fd, 0, 0, flags, 0);
+    public int accept4(int fd, MemorySegment address, MemorySegment size, int flags) {
+        return call(ACCEPT4, fd, address.address(), size.address(), flags, 0);
     }
 
     public int connect(int fd, MemorySegment address, int size) {

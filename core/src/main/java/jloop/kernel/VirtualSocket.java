@@ -359,6 +359,7 @@ final class VirtualSocket extends Descriptor {
         VirtualEnd end = queue.take();
         end.accepted(accepted);
         accepted.state = new Connected(end);
+        accepted.options.putAll(options);
         operation.accepted = accepted;
         return 0;
     }

@@ -64,8 +64,8 @@ public class FaultySystemCalls extends SystemCalls {
     }
 
     @Override
-    public int accept4(int fd, int flags) {
-        return unlessFaulty(Call.ACCEPT4, () -> super.accept4(fd, flags));
+    public int accept4(int fd, MemorySegment address, MemorySegment size, int flags) {
+        return unlessFaulty(Call.ACCEPT4, () -> super.accept4(fd, address, size, flags));
     }
 
     @Override
