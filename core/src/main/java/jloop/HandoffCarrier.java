@@ -315,8 +315,10 @@ final class HandoffCarrier extends Carrier {
     /// Waits for the baton. An interrupt asks for it, so that the strand can take note of it.
     private void awaitGrant(Strand strand) {
         boolean interrupted = false;
+        StackOverflowError overflow = null;
         while (!strand.granted && !loop.isClosed()) {
-            LockSupport.park(strand);
+            if (overflow == null) overflow = parked(strand);
+            else Thread.onSpinWait();
             if (!Thread.interrupted() || interrupted) continue;
             interrupted = true;
             askFor(strand);
@@ -324,6 +326,20 @@ final class HandoffCarrier extends Carrier {
         strand.awaitsGrant = false;
         strand.granted = false;
         if (interrupted) Thread.currentThread().interrupt();
+        if (overflow != null && strand.phase == Strand.Phase.SUSPENDED) throw overflow;
+    }
+
+    /// Parks. The JDK recurses over a stack to put it aside, so one that is deep may have no
+    /// room for that: then it returns the error, and the baton, which is given up already, comes
+    /// back within a turn.
+    private @Nullable StackOverflowError parked(Strand strand) {
+        try {
+            LockSupport.park(strand);
+            return null;
+        } catch (StackOverflowError e) {
+            if (strand.phase == Strand.Phase.SUSPENDED) askFor(strand);
+            return e;
+        }
     }
 
     /// Asks for the baton after it was taken, and waits for it.
