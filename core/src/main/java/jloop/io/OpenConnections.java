@@ -72,7 +72,7 @@ final class OpenConnections {
 
     void add(ServerConnection connection) {
         open.put(connection, new Look(connection, loop.time()));
-        InetAddress address = limitedAddress(connection.peer());
+        InetAddress address = countedAddress(connection);
         if (address != null) perPeer.merge(address, 1, Integer::sum);
         lookSoon();
     }
@@ -80,7 +80,7 @@ final class OpenConnections {
     /// Does nothing if it is not there.
     void remove(ServerConnection connection) {
         if (open.remove(connection) == null) return;
-        InetAddress address = limitedAddress(connection.peer());
+        InetAddress address = countedAddress(connection);
         if (address != null) perPeer.computeIfPresent(address, (_, n) -> n == 1 ? null : n - 1);
         room.set();
         if (open.isEmpty()) lookNoMore();
@@ -100,15 +100,19 @@ final class OpenConnections {
     @Nullable ConnectionLimitException refusal(Socket accepted) {
         if (limits.connectionsPerPeerMax() == 0) return null;
         SocketAddress peer = accepted.remoteAddress();
-        InetAddress address = limitedAddress(peer);
+        InetAddress address = host(peer);
         if (address == null
                 || perPeer.getOrDefault(address, 0) < limits.connectionsPerPeerMax()) return null;
         return exceeding(Limit.CONNECTIONS_PER_PEER, peer);
     }
 
-    private @Nullable InetAddress limitedAddress(@Nullable SocketAddress peer) {
-        return limits.connectionsPerPeerMax() > 0 && peer instanceof InetSocketAddress inet
-                ? inet.getAddress() : null;
+    /// Without a limit nobody is asked who his peer is: an address would be made, and kept.
+    private @Nullable InetAddress countedAddress(ServerConnection connection) {
+        return limits.connectionsPerPeerMax() == 0 ? null : host(connection.peer());
+    }
+
+    private static @Nullable InetAddress host(@Nullable SocketAddress peer) {
+        return peer instanceof InetSocketAddress inet ? inet.getAddress() : null;
     }
 
     private ConnectionLimitException exceeding(Limit limit, @Nullable SocketAddress peer) {

@@ -696,6 +696,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
 
     @Override
     public @Nullable SocketAddress peer() {
+        if (peer == null) peer = socket.remoteAddress();
         return peer;
     }
 
@@ -734,11 +735,6 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
             case "socket" -> view;
             default -> tls == null ? null : tls.info(name);
         };
-    }
-
-    private @Nullable SocketAddress peer() {
-        if (peer == null) peer = socket.remoteAddress();
-        return peer;
     }
 
     @Override

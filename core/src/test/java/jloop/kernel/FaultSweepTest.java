@@ -250,8 +250,9 @@ class FaultSweepTest {
             if (result == 0) result = finish(accept);
             if (result < 0) return result;
             open.add(accept.accepted);
-            return accept.accepted.remoteAddress() == null ? -Errno.ENOBUFS
-                    : talk(client, accept.accepted);
+            boolean known = client.remoteAddress() != null
+                    && accept.accepted.remoteAddress() != null;
+            return known ? talk(client, accept.accepted) : -Errno.ENOBUFS;
         }
 
         private int talk(Descriptor client, Descriptor server) {
