@@ -204,8 +204,8 @@ class EpollPollerTest implements PollerContract {
         boolean[] steals = {true};
         var shared = new FaultySystemCalls() {
             @Override
-            public int accept4(int fd, int flags) {
-                int accepted = super.accept4(fd, flags);
+            public int accept4(int fd, MemorySegment address, MemorySegment size, int flags) {
+                int accepted = super.accept4(fd, address, size, flags);
                 if (accepted < 0 || !steals[0]) return accepted;
                 steals[0] = false;
                 close(accepted);
