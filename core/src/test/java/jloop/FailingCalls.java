@@ -1,5 +1,6 @@
 package jloop;
 
+import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Locale;
 import jloop.kernel.Errno;

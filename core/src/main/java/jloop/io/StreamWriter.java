@@ -149,7 +149,7 @@ public final class StreamWriter implements AutoCloseable {
         }
         if (++lostWrites == LOST_WRITES_TO_WARN)
             System.getLogger("jloop").log(Logger.Level.WARNING,
-                    "still writing to the connection of {0}, which has ended", peer);
+                    "still writing to the connection of {0}, which has ended", remoteAddress());
         return false;
     }
 
