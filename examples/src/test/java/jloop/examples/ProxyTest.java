@@ -17,6 +17,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -81,6 +82,9 @@ class ProxyTest {
         var server = target.accept();
         client.setSoTimeout(TIMEOUT_MILLIS);
         server.setSoTimeout(TIMEOUT_MILLIS);
+        // The target accepts before the proxy knows that it is connected.
+        server.getOutputStream().write(1);
+        assertThat(client.getInputStream().read()).isEqualTo(1);
         return new Ends(client, server);
     }
 
@@ -204,7 +208,7 @@ class ProxyTest {
             assertThat(proxy.lineWith("Broken off: ")).isNotEmpty();
         }
         try (var ends = connect()) {
-            assertThat(proxy.socketCount()).as("listener, reserve, two ends").isEqualTo(4);
+            await("listener, reserve, two ends", () -> proxy.socketCount() == 4);
             ends.client.getOutputStream().write(1);
             assertThat(ends.server.getInputStream().read()).isEqualTo(1);
         }
@@ -261,8 +265,12 @@ class ProxyTest {
     /// Looks into the table of the system: a connection would be the only one for socat.
     private static void awaitListener(int port) throws Exception {
         var wanted = String.format(":%04X 00000000:0000 0A ", port);
-        for (int i = 0; !Files.readString(Path.of("/proc/net/tcp")).contains(wanted); i++) {
-            assertThat(i).as("looks for a listener at port %s", port).isLessThan(3000);
+        await("a listener", () -> Files.readString(Path.of("/proc/net/tcp")).contains(wanted));
+    }
+
+    private static void await(String what, Callable<Boolean> condition) throws Exception {
+        for (int i = 0; !condition.call(); i++) {
+            assertThat(i).as("looks for: %s", what).isLessThan(3000);
             LockSupport.parkNanos(10_000_000);
         }
     }
