@@ -1,6 +1,6 @@
 /// Sends back what it receives, in one of four ways.
 ///
-///     ./jloop run examples/EchoServer.java 7000 sockets
+///     ./jloop run examples/EchoServer.java 7000 sock
 ///     ./jloop run examples/EchoServer.java 7000 streams [tls KEYS]
 ///     ./jloop run examples/EchoServer.java 7000 protocol [tls KEYS]     callbacks
 ///     ./jloop run examples/EchoServer.java 7000 buffered [tls KEYS]     with buffers of its own
@@ -19,16 +19,16 @@ import jloop.*;
 import jloop.io.*;
 import static jloop.Asyncio.*;
 
-static final List<String> WAYS = List.of("sockets", "streams", "protocol", "buffered");
+static final List<String> WAYS = List.of("sock", "streams", "protocol", "buffered");
 static final String HOST = "127.0.0.1";
 static final int BACKLOG = 1024;
 static final int BUFFER_BYTES = 16 * 1024;
 
 void main(String[] args) throws GeneralSecurityException, IOException {
-    String way = args.length > 1 ? args[1] : "sockets";
-    boolean tls = args.length == 4 && args[2].equals("tls") && !way.equals("sockets");
+    String way = args.length > 1 ? args[1] : "sock";
+    boolean tls = args.length == 4 && args[2].equals("tls") && !way.equals("sock");
     if (args.length == 0 || args.length > 2 && !tls || !WAYS.contains(way)) {
-        IO.println("usage: EchoServer PORT [sockets|streams|protocol|buffered] [tls KEYS]");
+        IO.println("usage: EchoServer PORT [sock|streams|protocol|buffered] [tls KEYS]");
         return;
     }
     int port = Integer.parseInt(args[0]);
@@ -37,7 +37,7 @@ void main(String[] args) throws GeneralSecurityException, IOException {
             context == null ? o.withBacklog(BACKLOG) : o.withBacklog(BACKLOG).withTls(context);
     try {
         switch (way) {
-            case "sockets" -> run(() -> serveSockets(port));
+            case "sock" -> run(() -> serveSockets(port));
             case "streams" -> run(() -> serve(startServer(this::echo, HOST, port, options)));
             case "protocol" -> run(() -> serve(createServer(Echo::new, HOST, port, options)));
             case "buffered" ->

@@ -17,7 +17,7 @@ class EchoServerTest {
 
     @Test
     void echo_bySockets_returnsEveryByte() throws Exception {
-        check("sockets");
+        check("sock");
     }
 
     @Test
@@ -37,7 +37,7 @@ class EchoServerTest {
 
     @Test
     void unknownWay_isAnsweredByTheUsage() throws Exception {
-        assertThat(Example.run("EchoServer", "0", "sockets", "tls", "keys"))
+        assertThat(Example.run("EchoServer", "0", "sock", "tls", "keys"))
                 .startsWith("usage: EchoServer PORT");
         assertThat(Example.run("EchoServer", "0", "pigeons")).startsWith("usage: ");
     }
