@@ -7,10 +7,13 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
+import jloop.poller.ForeignFile;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +57,7 @@ public final class EpollPoller implements Poller {
     private final AtomicInteger wakers = new AtomicInteger();   // any thread
 
     private @Nullable EpollSocket[] sockets = new EpollSocket[64];      // by fd
+    private @Nullable EpollFiles files;
     private int generations;
     private boolean closed;
 
@@ -85,6 +89,22 @@ public final class EpollPoller implements Poller {
     @Override
     public Descriptor openDatagram(Family family) {
         return open(family, SystemCalls.SOCK_DGRAM);
+    }
+
+    @Override
+    public Descriptor adopt(ForeignFile file, ForeignFile.Use use) {
+        return closed ? socket(-Errno.EBADF, Family.UNIX) : foreign().adopt(file, use);
+    }
+
+    @Override
+    public List<Descriptor> pipe() {
+        Descriptor none = new EpollSocket(this, Family.UNIX, -Errno.EBADF, 0);
+        return closed ? List.of(none, none) : foreign().pipe();
+    }
+
+    private EpollFiles foreign() {
+        if (files == null) files = new EpollFiles(this);
+        return files;
     }
 
     private Descriptor open(Family family, int type) {
@@ -148,15 +168,22 @@ public final class EpollPoller implements Poller {
         return socket;
     }
 
-    /// The file at `path`, open for reading, or `-errno`.
+    /// The file at `path`, open for reading, or `-errno`. It never waits for a writer, as that
+    /// of a named pipe would.
     int openFile(Path path) {
-        byte[] name = path.toAbsolutePath().toString().getBytes(PATHS);
+        return openFile(path.toAbsolutePath().toString(), SystemCalls.O_RDONLY);
+    }
+
+    /// The file at `path`, open in non-blocking mode with `flags`, or `-errno`.
+    int openFile(String path, int flags) {
+        byte[] name = path.getBytes(PATHS);
         MemorySegment memory = SystemCalls.allocate(name.length + 1L);
         try {
             MemorySegment.copy(name, 0, memory, JAVA_BYTE, 0, name.length);
             memory.set(JAVA_BYTE, name.length, (byte) 0);
+            int all = flags | SystemCalls.O_NONBLOCK | SystemCalls.O_CLOEXEC;
             int fd;
-            do fd = closed ? -Errno.EBADF : calls.open(memory);
+            do fd = closed ? -Errno.EBADF : calls.open(memory, all);
             while (fd == -Errno.EINTR);
             return fd;
         } finally {
@@ -164,9 +191,31 @@ public final class EpollPoller implements Poller {
         }
     }
 
-    /// `fd` is about to be closed.
-    void forget(int fd) {
+    /// `socket` is about to be closed. False if its number has been another's for a while.
+    @SuppressWarnings("ReferenceEquality")      // this socket, not one like it
+    boolean forget(EpollSocket socket, int fd) {
+        if (sockets[fd] != socket) return false;
         sockets[fd] = null;
+        return true;
+    }
+
+    boolean has(int fd) {
+        return fd < sockets.length && fd >= 0 && sockets[fd] != null;
+    }
+
+    /// The open files among the sockets.
+    List<EpollFile> files() {
+        List<EpollFile> found = new ArrayList<>();
+        for (EpollSocket socket : sockets)
+            if (socket != null && socket.file() != null) found.add(socket.file());
+        return found;
+    }
+
+    /// Has epoll look at a file that is only watched, for `events` now: 0, or why it cannot.
+    @SuppressWarnings("ReferenceEquality")      // this socket, not one like it
+    int watch(EpollSocket socket, int fd, int events) {
+        return sockets[fd] != socket ? -Errno.EEXIST
+                : control(SystemCalls.EPOLL_CTL_MOD, fd, events, socket.token);
     }
 
     /// epoll_ctl(2), edge-triggered.
@@ -183,6 +232,7 @@ public final class EpollPoller implements Poller {
     private void release() {
         if (alarm >= 0) calls.close(alarm);
         if (epoll >= 0) calls.close(epoll);
+        if (files != null) files.free();
         address.free();
         SystemCalls.free(words);
         event.free();

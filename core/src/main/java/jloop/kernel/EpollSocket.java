@@ -46,6 +46,14 @@ final class EpollSocket extends Descriptor {
      *
      * Peer. It is asked for when the connection is made, as one that was reset does not tell any
      * more. An address of IPv4 is kept as a number: three objects less for each connection.
+     *
+     * A file that was taken over (`file`) is moved by read(2) and write(2). To begin with it is
+     * not believed to be readable: a named pipe that nobody has opened for writing yet would
+     * answer with the end of the stream.
+     *
+     * A file that is only watched may be closed by others, and its number be another file's. So
+     * nothing is believed of it: epoll looks anew for each operation (arm), and when that fails,
+     * as epoll has lost the file, the operation waits for ever and `error` says why.
      */
 
     private static final int READING = EPOLLIN | EPOLLRDHUP | EPOLLPRI;
@@ -63,13 +71,14 @@ final class EpollSocket extends Descriptor {
     private final EpollPoller poller;
     private final SystemCalls calls;
     private final Family family;
-    private final int error;
+    private int error;
     private int fd;         // below 0 if not open
     private int interest;
     private boolean readable = true;
     private boolean writable = true;
     private boolean shortMeansEmpty;
     private boolean datagrams;
+    private @Nullable EpollFile file;   // null: a socket that was made as one
     private @Nullable SocketAddress sender;     // of the last datagram; of streams the peer
     private long packedPeer;                    // 0: see there
 
@@ -89,10 +98,33 @@ final class EpollSocket extends Descriptor {
         shortMeansEmpty = false;
     }
 
+    /// It was taken over.
+    void is(EpollFile taken) {
+        file = taken;
+        shortMeansEmpty = taken.status.isFifo();
+        readable = false;
+    }
+
+    /// It is always ready, and epoll will not have it.
+    void neverWaits() {
+        readable = true;
+        interest = READING | WRITING;
+    }
+
+    @Nullable EpollFile file() {
+        return file;
+    }
+
+    @Override
+    public boolean tellsOfHangup() {
+        return file == null || !file.status.isDevice();
+    }
+
     /// [EpollPoller#submit(Operation)] for this socket.
     boolean start(Operation operation) {
         if (isBusy(operation.kind)) throw busy(operation);
         int result = fd < 0 ? -Errno.EBADF
+                : file != null && file.isWatched ? arm(operation)
                 : operation.kind.reads ? startReading(operation) : startWriting(operation);
         if (result == UNDER_WAY) return false;
         operation.result = result;
@@ -113,6 +145,14 @@ final class EpollSocket extends Descriptor {
         if ((events & (BROKEN | EPOLLRDHUP | EPOLLPRI)) != 0) shortMeansEmpty = false;
         if ((events & (BROKEN | READING)) != 0) continueReading();
         if ((events & (BROKEN | WRITING)) != 0) continueWriting();
+    }
+
+    private int arm(Operation operation) {
+        if (operation.kind.reads) reading = operation;
+        else writing = operation;
+        error = poller.watch(this, fd,
+                (reading == null ? 0 : READING) | (writing == null ? 0 : WRITING));
+        return UNDER_WAY;
     }
 
     private int startReading(Operation operation) {
@@ -191,7 +231,9 @@ final class EpollSocket extends Descriptor {
     private int receive(byte[] array, int offset, int length) {
         int asked = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
         int got;
-        do got = calls.recv(fd, array, offset, asked);
+        do
+            got = file == null ? calls.recv(fd, array, offset, asked)
+                    : file.read(array, offset, asked);
         while (got == -Errno.EINTR);
         return received(got, asked);
     }
@@ -204,7 +246,9 @@ final class EpollSocket extends Descriptor {
     private int send(byte[] array, int offset, int length) {
         int size = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
         int sent;
-        do sent = calls.send(fd, array, offset, size);
+        do
+            sent = file == null ? calls.send(fd, array, offset, size)
+                    : file.write(array, offset, size);
         while (sent == -Errno.EINTR);
         return sent;
     }
@@ -408,7 +452,7 @@ final class EpollSocket extends Descriptor {
         MemorySegment bytes = MemorySegment.ofBuffer(buffer);
         int asked = Math.min(buffer.remaining(), SystemCalls.CRITICAL_BYTES_MAX);
         int got;
-        do got = calls.recv(fd, bytes, asked);
+        do got = file == null ? calls.recv(fd, bytes, asked) : file.read(bytes, asked);
         while (got == -Errno.EINTR);
         if (got == -Errno.EAGAIN) readable = false;
         return received(got, asked);
@@ -421,7 +465,7 @@ final class EpollSocket extends Descriptor {
         MemorySegment bytes = MemorySegment.ofBuffer(buffer);
         int size = Math.min(buffer.remaining(), SystemCalls.CRITICAL_BYTES_MAX);
         int sent;
-        do sent = calls.send(fd, bytes, size);
+        do sent = file == null ? calls.send(fd, bytes, size) : file.write(bytes, size);
         while (sent == -Errno.EINTR);
         if (sent == -Errno.EAGAIN) writable = false;
         return sent;
@@ -536,8 +580,9 @@ final class EpollSocket extends Descriptor {
     @Override
     public void close() {
         if (fd < 0) return;
-        poller.forget(fd);
-        calls.close(fd);
+        boolean isHere = poller.forget(this, fd);
+        if (file == null) calls.close(fd);
+        else if (isHere) release(file);
         fd = -Errno.EBADF;
         Operation reader = reading;
         Operation writer = writing;
@@ -545,6 +590,12 @@ final class EpollSocket extends Descriptor {
         writing = null;
         if (reader != null) callOff(reader);
         if (writer != null) callOff(writer);
+    }
+
+    private void release(EpollFile taken) {
+        // Others may have the same open file, and epoll would keep it.
+        poller.control(SystemCalls.EPOLL_CTL_DEL, fd, 0, token);
+        if (!taken.isWatched) taken.close();
     }
 
     private static void callOff(Operation operation) {

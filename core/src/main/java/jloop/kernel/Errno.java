@@ -10,6 +10,7 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
     public static final int EIO = 5;
+    public static final int ENXIO = 6;
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
@@ -18,6 +19,7 @@ public final class Errno {
     public static final int EINVAL = 22;
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
+    public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
     public static final int ENAMETOOLONG = 36;
     public static final int EPROTO = 71;
@@ -48,6 +50,7 @@ public final class Errno {
             Map.entry(ENOENT, "ENOENT: no such file or directory"),
             Map.entry(EINTR, "EINTR: interrupted by a signal"),
             Map.entry(EIO, "EIO: input/output error"),
+            Map.entry(ENXIO, "ENXIO: no such device or address"),
             Map.entry(EBADF, "EBADF: not an open descriptor"),
             Map.entry(EAGAIN, "EAGAIN: would block"),
             Map.entry(ENOMEM, "ENOMEM: out of memory"),
@@ -56,6 +59,7 @@ public final class Errno {
             Map.entry(EINVAL, "EINVAL: invalid argument"),
             Map.entry(ENFILE, "ENFILE: too many open files in the system"),
             Map.entry(EMFILE, "EMFILE: too many open files"),
+            Map.entry(ENOSPC, "ENOSPC: no space left"),
             Map.entry(EPIPE, "EPIPE: broken pipe"),
             Map.entry(ENAMETOOLONG, "ENAMETOOLONG: name too long"),
             Map.entry(EPROTO, "EPROTO: protocol error"),

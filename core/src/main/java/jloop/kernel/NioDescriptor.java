@@ -9,8 +9,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.FileChannel;
+import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -35,23 +37,28 @@ final class NioDescriptor extends Descriptor {
      * descriptor would, and answers ENOTCONN or EPIPE. But a UNIX socket whose listener has no
      * room is asked to try again (EAGAIN), so that one gets a new channel.
      *
+     * A pipe is two channels, and what is only watched is any. Of these a key that is not wanted
+     * any more is cancelled at once: the channel may be registered again.
+     *
      * For datagrams there is one class, DatagramChannel. What it cannot do is to send an empty
      * one to its peer: its write of nothing makes no system call.
      */
 
     private final NioPoller poller;
     private final Family family;
-    private final int error;
-    private @Nullable NetworkChannel channel;   // null: never opened, or closed
+    private int error;
+    private final boolean isWatched;            // only that: it is not ours to close
+    private @Nullable SelectableChannel channel;    // null: never opened, or closed
     private @Nullable SelectionKey key;         // from the first wait until the channel closes
     private int receiveBufferBytes;             // asked for; 0 leaves it to the system
     private @Nullable Object boundFile;         // the key of the file that bind made
     private @Nullable SocketAddress sender;
 
-    NioDescriptor(NioPoller poller, Family family, NetworkChannel channel) {
+    NioDescriptor(NioPoller poller, Family family, SelectableChannel channel, boolean isWatched) {
         this.poller = poller;
         this.family = family;
         this.channel = channel;
+        this.isWatched = isWatched;
         this.error = 0;
     }
 
@@ -59,6 +66,7 @@ final class NioDescriptor extends Descriptor {
     NioDescriptor(NioPoller poller, Family family, int error) {
         this.poller = poller;
         this.family = family;
+        this.isWatched = false;
         this.error = error;
     }
 
@@ -144,7 +152,7 @@ final class NioDescriptor extends Descriptor {
     @Override
     public @Nullable SocketAddress localAddress() {
         try {
-            return channel == null ? null : channel.getLocalAddress();
+            return channel instanceof NetworkChannel network ? network.getLocalAddress() : null;
         } catch (IOException e) {
             return null;
         }
@@ -177,11 +185,19 @@ final class NioDescriptor extends Descriptor {
 
     boolean submit(Operation operation) {
         if (isBusy(operation.kind)) throw busy(operation);
+        if (isWatched && channel != null) return arm(operation, channel);
         int result = begin(operation);
         boolean waits = result == -Errno.EAGAIN && !isUnixConnect(operation);
         if (waits) result = await(operation);
         operation.result = result;
         return !waits || result != -Errno.EAGAIN;
+    }
+
+    /// Whoever owns the channel may have closed it: then this waits for ever.
+    private boolean arm(Operation operation, SelectableChannel watched) {
+        int result = watched.isOpen() ? await(operation) : -Errno.EBADF;
+        error = result == -Errno.EAGAIN ? 0 : result;
+        return false;
     }
 
     @SuppressWarnings("ReferenceEquality")      // this operation, not one like it
@@ -283,8 +299,8 @@ final class NioDescriptor extends Descriptor {
     }
 
     SelectableChannel selectable() throws ClosedChannelException {
-        if (channel instanceof SelectableChannel selectable) return selectable;
-        throw new ClosedChannelException();
+        if (channel == null) throw new ClosedChannelException();
+        return channel;
     }
 
     private int connect(@Nullable SocketAddress remote) {
@@ -347,7 +363,7 @@ final class NioDescriptor extends Descriptor {
     public int sendNow(byte[] array, int offset, int length) {
         if (channel instanceof DatagramChannel) return sendTo(array, offset, length, null);
         try {
-            int count = stream().write(ByteBuffer.wrap(array, offset, length));
+            int count = output().write(ByteBuffer.wrap(array, offset, length));
             return count > 0 || length == 0 ? count : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.EPIPE);
@@ -362,7 +378,7 @@ final class NioDescriptor extends Descriptor {
         try {
             long count;
             do {
-                count = stream().write(buffers);
+                count = output().write(buffers);
                 sent += (int) count;
             } while (count > 0 && last.hasRemaining());
             return sent > 0 ? sent : -Errno.EAGAIN;
@@ -386,7 +402,7 @@ final class NioDescriptor extends Descriptor {
     public int receiveNow(byte[] array, int offset, int length) {
         if (channel instanceof DatagramChannel) return receiveFrom(array, offset, length);
         try {
-            int count = stream().read(ByteBuffer.wrap(array, offset, length));
+            int count = input().read(ByteBuffer.wrap(array, offset, length));
             if (count > 0 || length == 0) return count;
             return count < 0 ? 0 : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
@@ -398,7 +414,7 @@ final class NioDescriptor extends Descriptor {
     protected int receiveDirect(ByteBuffer buffer) {
         if (channel instanceof DatagramChannel) return super.receiveDirect(buffer);
         try {
-            int count = stream().read(buffer.duplicate());
+            int count = input().read(buffer.duplicate());
             return count > 0 ? count : count < 0 ? 0 : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.ENOTCONN);
@@ -409,7 +425,7 @@ final class NioDescriptor extends Descriptor {
     protected int sendDirect(ByteBuffer buffer) {
         if (channel instanceof DatagramChannel) return super.sendDirect(buffer);
         try {
-            int count = stream().write(buffer.duplicate());
+            int count = output().write(buffer.duplicate());
             return count > 0 ? count : -Errno.EAGAIN;
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.EPIPE);
@@ -458,13 +474,27 @@ final class NioDescriptor extends Descriptor {
         }
     }
 
+    private ReadableByteChannel input() {
+        return channel instanceof ReadableByteChannel input ? input : stream();
+    }
+
+    private GatheringByteChannel output() {
+        return channel instanceof GatheringByteChannel output ? output : stream();
+    }
+
+    /// java.nio does not let anybody wait for it at the end of a pipe.
+    @Override
+    public boolean tellsOfHangup() {
+        return channel == null || (channel.validOps() & SelectionKey.OP_READ) != 0;
+    }
+
     private NetworkChannel bindable() {
         return channel instanceof DatagramChannel datagrams ? datagrams : stream();
     }
 
     private SocketChannel stream() {
         if (channel instanceof SocketChannel stream) return stream;
-        throw new NotYetConnectedException();       // it listens, or is closed: see failure
+        throw new NotYetConnectedException();       // of no use for that, or closed: see failure
     }
 
     /// The error number below zero; `ifShut` when java.nio has closed the channel, or that
@@ -478,8 +508,8 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int setOption(Option option, int value) {
-        NetworkChannel target = channel;
-        if (target == null) return -Errno.EBADF;
+        if (channel == null) return -Errno.EBADF;
+        if (!(channel instanceof NetworkChannel target)) return -Errno.ENOTSOCK;
         try {
             NioOption.set(target, option, value);
             if (option == Option.RECEIVE_BUFFER) receiveBufferBytes = value;
@@ -491,8 +521,8 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int getOption(Option option) {
-        NetworkChannel target = channel;
-        if (target == null) return -Errno.EBADF;
+        if (channel == null) return -Errno.EBADF;
+        if (!(channel instanceof NetworkChannel target)) return -Errno.ENOTSOCK;
         try {
             return NioOption.get(target, option);
         } catch (IOException | RuntimeException e) {
@@ -504,11 +534,12 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public void close() {
-        NetworkChannel closing = channel;
+        SelectableChannel closing = channel;
         if (closing == null) return;
         channel = null;
         try {
-            closing.close();
+            if (isWatched) cancelKey();
+            else closing.close();
         } catch (IOException e) {
             // As with close(2): whatever it reports, the descriptor is gone.
         }
@@ -516,6 +547,10 @@ final class NioDescriptor extends Descriptor {
         if (key != null) poller.settle();
         callOff(reading);
         callOff(writing);
+    }
+
+    private void cancelKey() {
+        if (key != null) key.cancel();
     }
 
     private void callOff(@Nullable Operation operation) {

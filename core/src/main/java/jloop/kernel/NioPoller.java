@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.NetworkChannel;
+import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -16,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
+import jloop.poller.ForeignFile;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
 
@@ -90,9 +93,62 @@ public final class NioPoller implements Poller {
     <C extends SelectableChannel & NetworkChannel> NioDescriptor adopt(C channel, Family family)
             throws IOException {
         channel.configureBlocking(false);
-        var descriptor = new NioDescriptor(this, family, channel);
+        return adopt(channel, family, false);
+    }
+
+    private NioDescriptor adopt(SelectableChannel channel, Family family, boolean isWatched) {
+        var descriptor = new NioDescriptor(this, family, channel, isWatched);
         open.add(descriptor);
         return descriptor;
+    }
+
+    @Override
+    public Descriptor adopt(ForeignFile file, ForeignFile.Use use) {
+        if (!(file instanceof ForeignFile.Channel(var channel)))
+            throw new UnsupportedOperationException("java.nio has no use for " + file
+                    + ": give it a SelectableChannel; for anything else there is epoll, Linux"
+                    + " with native access");
+        checkUse(channel, use);
+        if (!selector.isOpen() || !channel.isOpen()) return failed(-Errno.EBADF);
+        if (channel.keyFor(selector) != null) return failed(-Errno.EEXIST);
+        try {
+            if (use != ForeignFile.Use.WATCH) channel.configureBlocking(false);
+        } catch (IOException e) {
+            return failed(-NioErrors.errno(e));
+        }
+        return adopt(channel, Family.UNIX, use == ForeignFile.Use.WATCH);
+    }
+
+    private static void checkUse(SelectableChannel channel, ForeignFile.Use use) {
+        int wanted = switch (use) {
+            case READ -> SelectionKey.OP_READ;
+            case WRITE -> SelectionKey.OP_WRITE;
+            case WATCH -> channel.validOps();
+        };
+        if ((channel.validOps() & wanted) == 0)
+            throw new IllegalArgumentException(channel + " is not for " + use);
+        if (use == ForeignFile.Use.WATCH && channel.isOpen() && channel.isBlocking())
+            throw new IllegalArgumentException(channel
+                    + " must be in non-blocking mode to be watched");
+    }
+
+    private NioDescriptor failed(int error) {
+        return new NioDescriptor(this, Family.UNIX, error);
+    }
+
+    @Override
+    public List<Descriptor> pipe() {
+        try {
+            if (!selector.isOpen()) throw new ClosedChannelException();
+            Pipe pipe = Pipe.open();
+            pipe.source().configureBlocking(false);
+            pipe.sink().configureBlocking(false);
+            return List.of(adopt(pipe.source(), Family.UNIX, false),
+                    adopt(pipe.sink(), Family.UNIX, false));
+        } catch (IOException e) {
+            Descriptor none = failed(-NioErrors.errno(e));
+            return List.of(none, none);
+        }
     }
 
     static ProtocolFamily protocol(Family family) {

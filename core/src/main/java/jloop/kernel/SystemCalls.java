@@ -80,7 +80,18 @@ public class SystemCalls {
     static final int EPOLLRDHUP = 0x2000;
     static final int EPOLLET = 1 << 31;
     static final int EPOLL_CTL_ADD = 1;
+    static final int EPOLL_CTL_DEL = 2;
     static final int EPOLL_CTL_MOD = 3;
+
+    // open(2), fcntl(2)
+    static final int O_RDONLY = 0;
+    static final int O_WRONLY = 1;
+    static final int O_NOCTTY = 0x100;
+    static final int O_NONBLOCK = 0x800;
+    static final int O_CLOEXEC = 0x80000;
+    static final int F_GETFL = 3;
+    static final int F_SETFL = 4;
+    static final int F_DUPFD_CLOEXEC = 1030;
 
     /// The most that one recv or send moves: the garbage collector waits for it, some 50
     /// microseconds.
@@ -218,6 +229,37 @@ public class SystemCalls {
         }
     }
 
+    /// open(2) of what makes no new file. `path` ends with a NUL.
+    public int open(MemorySegment path, int flags) {
+        return call(Files.OPEN, path.address(), flags, 0, 0, 0);
+    }
+
+    public int fcntl(int fd, int command, int argument) {
+        return call(Files.FCNTL, fd, command, argument, 0, 0);
+    }
+
+    /// statx(2) of an open file. `path` is empty, so no more than its NUL.
+    public int statx(int fd, MemorySegment path, int flags, int mask, MemorySegment result) {
+        return call(Files.STATX, fd, path.address(), flags, mask, result.address());
+    }
+
+    /// pipe2(2) into two ints.
+    public int pipe2(MemorySegment ends, int flags) {
+        return call(Files.PIPE2, ends.address(), flags, 0, 0, 0);
+    }
+
+    /// read(2), which waits if the file is in blocking mode.
+    public int read(int fd, MemorySegment bytes, int size) {
+        assert size <= bytes.byteSize() : bytes;
+        return call(Files.READ, fd, bytes.address(), size, 0, 0);
+    }
+
+    /// write(2), which waits if the file is in blocking mode. The JVM ignores SIGPIPE.
+    public int write(int fd, MemorySegment bytes, int size) {
+        assert size <= bytes.byteSize() : bytes;
+        return call(Files.WRITE, fd, bytes.address(), size, 0, 0);
+    }
+
     public int shutdown(int fd, int how) {
         return call(SHUTDOWN, fd, how, 0, 0, 0);
     }
@@ -241,12 +283,6 @@ public class SystemCalls {
 
     public int getpeername(int fd, MemorySegment address, MemorySegment size) {
         return call(GETPEERNAME, fd, address.address(), size.address(), 0, 0);
-    }
-
-    /// open(2) for reading, of the file whose path is in `path`, with a NUL behind it. It never
-    /// waits for a writer, as that of a FIFO would.
-    public int open(MemorySegment path) {
-        return call(Files.OPEN, path.address(), NONBLOCK | CLOEXEC, 0, 0, 0);
     }
 
     /// sendfile(2) of the file `in` from `position` on, which is in memory of 8 bytes. Waits
@@ -354,11 +390,18 @@ public class SystemCalls {
         return thrown instanceof Error error ? error : new AssertionError(thrown);
     }
 
-    /// The calls about files: most programs make none.
+    /// The calls for files that are no sockets: most programs have none.
     private static final class Files {
 
+        // open and fcntl take "..." after their first two arguments, which on Linux travels as
+        // any other argument does.
         static final MethodHandle OPEN = plain("open");
         static final MethodHandle SENDFILE = plain("sendfile");
+        static final MethodHandle FCNTL = plain("fcntl");
+        static final MethodHandle STATX = plain("statx");
+        static final MethodHandle PIPE2 = plain("pipe2");
+        static final MethodHandle READ = plain("read");
+        static final MethodHandle WRITE = plain("write");
     }
 
     /// The calls that move bytes of the heap.

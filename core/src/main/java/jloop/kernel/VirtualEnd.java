@@ -32,6 +32,7 @@ final class VirtualEnd {
     private boolean outputEnded;
     private boolean reset;
     private boolean closed;
+    private boolean endsPipe;   // it is the one to read from
 
     /// The end that connects. [#peer()] is the one to accept.
     VirtualEnd(VirtualSocket socket, SocketAddress local, SocketAddress remote, int limitBytes) {
@@ -63,6 +64,12 @@ final class VirtualEnd {
 
     void accepted(VirtualSocket by) {
         socket = by;
+    }
+
+    /// Nothing is sent from here, and what is left here in the end is nobody's loss.
+    void makePipe() {
+        endsPipe = true;
+        outputEnded = true;
     }
 
     boolean isReadable() {
@@ -121,7 +128,7 @@ final class VirtualEnd {
     void close(boolean abruptly) {
         closed = true;
         socket = null;
-        if (abruptly || !received.isEmpty()) peer.breakOff();
+        if (abruptly || !received.isEmpty() && !endsPipe) peer.breakOff();
         peer.inputEnded = true;
         peer.mayRead();
         peer.mayWrite();

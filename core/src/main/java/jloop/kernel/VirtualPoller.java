@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import jloop.poller.Clock;
+import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
@@ -192,6 +193,18 @@ public final class VirtualPoller implements Poller, Clock {
         VirtualSocket socket = open(family);
         socket.hasDatagrams();
         return socket;
+    }
+
+    @Override
+    public List<Descriptor> pipe() {
+        VirtualSocket reader = open(Family.UNIX);
+        VirtualSocket writer = open(Family.UNIX);
+        if (writer.error() != 0) {
+            reader.close();
+            return List.of(writer, writer);
+        }
+        writer.writeTo(reader);
+        return List.of(reader, writer);
     }
 
     /// How many sockets are open.

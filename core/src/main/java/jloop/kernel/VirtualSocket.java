@@ -23,8 +23,8 @@ final class VirtualSocket extends Descriptor {
      *
      *   Mail ──close──▶ Closed
      *
-     * A socket of datagrams is Mail from the start. An accepted socket is Connected from the
-     * start, one that found no number Closed.
+     * A socket of datagrams is Mail from the start; an accepted socket and both ends of a pipe
+     * are Connected from the start. One that found no number is Closed.
      */
     private sealed interface State { }
 
@@ -334,6 +334,15 @@ final class VirtualSocket extends Descriptor {
         state = new Connected(end);
         mayWrite();
         return end;
+    }
+
+    /// It and `reader`, both new, become the ends of a pipe.
+    void writeTo(VirtualSocket reader) {
+        var end = new VirtualEnd(this, UNNAMED, UNNAMED, poller.pipeBytes);
+        state = new Connected(end);
+        end.peer().accepted(reader);
+        end.peer().makePipe();
+        reader.state = new Connected(end.peer());
     }
 
     /// Bound to all addresses, a socket that connects has the one that leads to its peer.

@@ -27,7 +27,8 @@ public abstract class Descriptor {
         return (kind.reads ? reading : writing) != null;
     }
 
-    /// 0, or `-errno` if the socket could not be opened: then no other method may be called.
+    /// 0, or `-errno` if the socket could not be opened: then no other method may be called. Of
+    /// a file that is only watched, also why it cannot be watched any more.
     public abstract int error();
 
     public abstract int bind(SocketAddress address);
@@ -45,6 +46,12 @@ public abstract class Descriptor {
     /// False if a receive now is known to find nothing, so that whoever would wait can do
     /// without asking: what tells of more is still to come.
     public boolean mayReceive() {
+        return true;
+    }
+
+    /// Whether READABLE of an end that is written to tells that whoever reads from the other
+    /// one has gone.
+    public boolean tellsOfHangup() {
         return true;
     }
 

@@ -1,5 +1,7 @@
 package jloop.poller;
 
+import java.util.List;
+
 /// What sleeps in the kernel for a loop and carries out its I/O.
 ///
 /// Completion style: an [Operation] is submitted and, when it is over, has its result. A
@@ -22,6 +24,24 @@ public interface Poller extends AutoCloseable {
     /// **Errors**: UnsupportedOperationException if this poller has none of that family.
     default Descriptor openDatagram(Family family) {
         throw new UnsupportedOperationException("this poller has no datagram sockets");
+    }
+
+    /// Takes over `file` for `use`. If that fails, [Descriptor#error()] of what is returned
+    /// says why; then nobody has taken anything over. To be watched, a file must not be one
+    /// that this poller has already (`EEXIST`), and only READABLE and WRITABLE may be
+    /// submitted.
+    ///
+    /// **Errors**: IllegalArgumentException if the file is of a kind that nobody can wait for,
+    /// or cannot be used so; UnsupportedOperationException if this poller has no files of that
+    /// sort.
+    default Descriptor adopt(ForeignFile file, ForeignFile.Use use) {
+        throw new UnsupportedOperationException("this poller takes over no files: " + file);
+    }
+
+    /// The ends of a new pipe: first the one to receive from, then the one to send to. If there
+    /// is none to be had, [Descriptor#error()] of both says why.
+    default List<Descriptor> pipe() {
+        throw new UnsupportedOperationException("this poller has no pipes");
     }
 
     /// Starts `operation`. Returns true if it is over already, with its result set and

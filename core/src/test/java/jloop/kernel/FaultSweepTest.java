@@ -19,6 +19,8 @@ import java.util.function.BooleanSupplier;
 import jloop.kernel.FaultySystemCalls.Call;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
+import jloop.poller.ForeignFile;
+import jloop.poller.ForeignFile.Use;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
 import org.junit.jupiter.api.Test;
@@ -85,14 +87,32 @@ class FaultSweepTest {
         }
         var inet = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         var unix = UnixDomainSocketAddress.of(folder.resolve("socket"));
+        Path fifo = folder.resolve("fifo");
+        RawFiles.makeFifo(fifo);
         var calls = new FaultySystemCalls();
         try (var poller = new EpollPoller(calls)) {
+            assertThat(new Scenario(poller, Family.UNIX, unix).playPipes(fifo)).isZero();
             assertThat(new Scenario(poller, Family.INET, inet).play()).isZero();
             assertThat(new Scenario(poller, Family.UNIX, unix).play()).isZero();
             assertThat(new Scenario(poller, Family.INET, inet).playDatagrams()).isZero();
         }
         assertThat(Call.values()).as("calls of a scenario")
                 .allMatch(call -> calls.count(call) > 0);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(Call.class)
+    void failure_ofAnySystemCallWithPipes_isReportedAndLeavesNothing(
+            Call call, @TempDir Path folder) throws Exception {
+        Path fifo = folder.resolve("fifo");
+        RawFiles.makeFifo(fifo);
+        var address = UnixDomainSocketAddress.of(fifo);
+        // At the end nobody is told, and what cannot be opened anew is duplicated.
+        boolean isAnyInvisible =
+                call == Call.OPEN || call == Call.FCNTL || call == Call.EPOLL_CTL;
+        for (int errno : errnos(call))
+            for (int nth = 1; isReached(call, nth, errno, isAnyInvisible, poller ->
+                    new Scenario(poller, Family.UNIX, address).playPipes(fifo)); nth++) { }
     }
 
     /// Plays the scenario with one fault; false if it did not come to that.
@@ -108,6 +128,11 @@ class FaultSweepTest {
 
     private static boolean isReached(Call call, int nth, int errno, Play play)
             throws IOException {
+        return isReached(call, nth, errno, false, play);
+    }
+
+    private static boolean isReached(Call call, int nth, int errno, boolean isAnyInvisible,
+            Play play) throws IOException {
         String fault = call + " " + nth + " with " + Errno.text(errno);
         long filesBefore = KernelFiles.count();
         var calls = new FaultySystemCalls().fail(call, nth, errno);
@@ -117,7 +142,8 @@ class FaultSweepTest {
             reached = calls.count(call) >= nth;
             calls.heal();
             boolean visible = reached && !isInvisible(call, errno);
-            assertThat(result).as(fault).isEqualTo(visible ? -errno : 0);
+            if (!isAnyInvisible || result != 0)
+                assertThat(result).as(fault).isEqualTo(visible ? -errno : 0);
             assertThat(new Net(poller).echo("still well")).as(fault).isEqualTo("still well");
         } catch (UncheckedIOException e) {
             assertThat(e).as(fault).hasMessageContaining(Errno.text(errno));
@@ -171,6 +197,9 @@ class FaultSweepTest {
             case EVENTFD, EPOLL_CREATE1 -> new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM};
             case EPOLL_CTL -> new int[] {Errno.ENOMEM, ENOSPC, EPERM};
             case EPOLL_WAIT -> new int[] {Errno.EINTR};
+            case FCNTL, STATX -> new int[] {Errno.EBADF, Errno.ENOMEM};
+            case PIPE2 -> new int[] {Errno.EMFILE, Errno.ENFILE};
+            case READ, WRITE -> new int[] {Errno.EINTR, Errno.EIO, Errno.EPIPE, Errno.ENOMEM};
         };
     }
 
@@ -205,6 +234,47 @@ class FaultSweepTest {
             if (result == 0) result = other.bind(home);
             if (result == 0) result = connectAndAnswer(one, other);
             for (Descriptor descriptor : open) descriptor.close();
+            return result;
+        }
+
+        /// A pipe that waits in both directions, then a named one and one by its number.
+        int playPipes(Path fifo) throws IOException {
+            int[] raw = RawFiles.pipe();
+            int result = pump(poller.pipe());
+            if (result >= 0)
+                result = pump(new ForeignFile.Fifo(fifo), new ForeignFile.Fifo(fifo));
+            int copy = RawFiles.duplicate(raw[0]);
+            boolean taken = false;
+            if (result >= 0) {
+                ForeignFile reading = new ForeignFile.Numbered(copy);
+                result = pump(reading, new ForeignFile.Standard(raw[1]));
+                taken = open.stream().anyMatch(descriptor -> descriptor.number() == copy);
+            }
+            for (Descriptor descriptor : open) descriptor.close();
+            if (!taken) RawFiles.close(copy);
+            RawFiles.close(raw);
+            return result;
+        }
+
+        private int pump(ForeignFile reading, ForeignFile writing) {
+            Descriptor reader = opened(poller.adopt(reading, Use.READ));
+            if (reader.error() < 0) return reader.error();
+            return pump(List.of(reader, opened(poller.adopt(writing, Use.WRITE))));
+        }
+
+        private int pump(List<Descriptor> ends) {
+            Descriptor reader = ends.getFirst();
+            Descriptor writer = ends.getLast();
+            opened(reader);
+            opened(writer);
+            int result = Math.min(reader.error(), writer.error());
+            if (result < 0) return result;
+            Request readable = new Request(reader).kind(Operation.Kind.READABLE);
+            result = submit(readable);
+            if (result >= 0) result = writer.sendNow(new byte[5], 0, 5);
+            if (result >= 0) result = finish(readable);
+            if (result >= 0) result = reader.receiveNow(new byte[9], 0, 9);
+            if (result >= 0) result = run(new Request(writer).kind(Operation.Kind.WRITABLE));
             return result;
         }
 

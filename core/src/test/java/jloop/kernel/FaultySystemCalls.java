@@ -15,7 +15,7 @@ public class FaultySystemCalls extends SystemCalls {
     public enum Call {
         SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, OPEN, SENDFILE,
         SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
-        EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT
+        EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
@@ -110,11 +110,6 @@ public class FaultySystemCalls extends SystemCalls {
     }
 
     @Override
-    public int open(MemorySegment path) {
-        return unlessFaulty(Call.OPEN, () -> super.open(path));
-    }
-
-    @Override
     public int sendfile(int out, int in, MemorySegment position, int size) {
         int less = Math.min(size, sentMax);
         return unlessFaulty(Call.SENDFILE, () -> super.sendfile(out, in, position, less));
@@ -176,6 +171,37 @@ public class FaultySystemCalls extends SystemCalls {
     public int epollWait(int epoll, MemorySegment events, int count, int timeoutMillis) {
         return unlessFaulty(Call.EPOLL_WAIT,
                 () -> super.epollWait(epoll, events, count, timeoutMillis));
+    }
+
+    @Override
+    public int open(MemorySegment path, int flags) {
+        return unlessFaulty(Call.OPEN, () -> super.open(path, flags));
+    }
+
+    @Override
+    public int fcntl(int fd, int command, int argument) {
+        return unlessFaulty(Call.FCNTL, () -> super.fcntl(fd, command, argument));
+    }
+
+    @Override
+    public int statx(int fd, MemorySegment path, int flags, int mask, MemorySegment result) {
+        return unlessFaulty(Call.STATX, () -> super.statx(fd, path, flags, mask, result));
+    }
+
+    @Override
+    public int pipe2(MemorySegment ends, int flags) {
+        return unlessFaulty(Call.PIPE2, () -> super.pipe2(ends, flags));
+    }
+
+    @Override
+    public int read(int fd, MemorySegment bytes, int size) {
+        return unlessFaulty(Call.READ, () -> super.read(fd, bytes, size));
+    }
+
+    @Override
+    public int write(int fd, MemorySegment bytes, int size) {
+        int less = Math.min(size, sentMax);
+        return unlessFaulty(Call.WRITE, () -> super.write(fd, bytes, less));
     }
 
     private int unlessFaulty(Call call, IntSupplier real) {

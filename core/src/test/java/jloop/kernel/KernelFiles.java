@@ -11,7 +11,7 @@ final class KernelFiles {
 
     private KernelFiles() { }
 
-    /// How many sockets, epolls and eventfds are open.
+    /// How many sockets, pipes, epolls and eventfds are open.
     static long count() {
         try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
             return files.map(KernelFiles::target).filter(KernelFiles::isOfAPoller).count();
@@ -28,7 +28,8 @@ final class KernelFiles {
     }
 
     private static boolean isOfAPoller(String target) {
-        return target.startsWith("socket:") || target.startsWith("anon_inode:[event");
+        return target.startsWith("socket:") || target.startsWith("pipe:")
+                || target.startsWith("anon_inode:[event") || target.endsWith("/fifo");
     }
 
     private static String target(Path link) {

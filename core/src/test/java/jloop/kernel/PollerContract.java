@@ -923,6 +923,63 @@ interface PollerContract {
         return sent;
     }
 
+    // --- pipes ---
+
+    @Test
+    default void pipe_carriesBytesUntilItsEnd() throws Exception {
+        try (var net = new Net(newPoller())) {
+            List<Descriptor> pipe = net.poller.pipe();
+            Request readable =
+                    net.start(new Request(pipe.getFirst()).kind(Operation.Kind.READABLE));
+            assertThat(readable.isOver()).isFalse();
+            assertThat(pipe.getFirst().receiveNow(new byte[1], 0, 1)).isEqualTo(-Errno.EAGAIN);
+
+            assertThat(net.send(pipe.getLast(), "hello")).isEqualTo(5);
+
+            assertThat(net.finish(readable)).isZero();
+            assertThat(net.receive(pipe.getFirst())).isEqualTo("hello");
+            pipe.getLast().close();
+            assertThat(net.receive(pipe.getFirst())).isEqualTo("EOF");
+        }
+    }
+
+    @Test
+    default void pipe_thatIsFull_hasRoomAgainOnceItIsRead() throws Exception {
+        try (var net = new Net(newPoller())) {
+            List<Descriptor> pipe = net.poller.pipe();
+            int sent = fill(pipe.getLast(), pattern(16 << 20), 0);
+            Request writable =
+                    net.start(new Request(pipe.getLast()).kind(Operation.Kind.WRITABLE));
+            assertThat(writable.isOver()).isFalse();
+
+            assertThat(net.receive(pipe.getFirst(), sent)).hasSize(sent);
+
+            assertThat(net.finish(writable)).isZero();
+        }
+    }
+
+    @Test
+    default void pipe_closedOverUnreadBytes_isBroken() throws Exception {
+        try (var net = new Net(newPoller())) {
+            List<Descriptor> pipe = net.poller.pipe();
+            net.send(pipe.getLast(), "unread");
+            Request gone = new Request(pipe.getLast()).kind(Operation.Kind.READABLE);
+            if (pipe.getLast().tellsOfHangup()) net.start(gone);
+
+            pipe.getFirst().close();
+
+            assertThat(net.finish(gone)).isZero();
+            assertThat(pipe.getLast().sendNow(new byte[1], 0, 1)).isEqualTo(-Errno.EPIPE);
+        }
+    }
+
+    @Test
+    default void pipe_ofAClosedPoller_isNoneToBeHad() throws Exception {
+        Poller poller = newPoller();
+        poller.close();
+        for (Descriptor end : poller.pipe()) assertThat(end.error()).isEqualTo(-Errno.EBADF);
+    }
+
     // --- datagrams ---
 
     private static Descriptor datagrams(Net net) {
