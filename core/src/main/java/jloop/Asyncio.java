@@ -30,9 +30,13 @@ import jloop.io.DatagramOptions;
 import jloop.io.DatagramProtocol;
 import jloop.io.DatagramStream;
 import jloop.io.Datagrams;
+import jloop.io.Pipes;
+import jloop.io.Protocol;
 import jloop.io.Server;
 import jloop.io.ServerOptions;
 import jloop.io.StreamPair;
+import jloop.io.StreamReader;
+import jloop.io.StreamWriter;
 import jloop.io.TlsOptions;
 import jloop.io.Transport;
 import jloop.io.Streams;
@@ -702,6 +706,68 @@ public final class Asyncio {
     public static Server createUnixServer(Supplier<? extends BaseProtocol> factory,
             UnixName name, UnaryOperator<ServerOptions> options) throws IOException {
         return Transports.serveUnix(factory, name, options.apply(ServerOptions.DEFAULT));
+    }
+
+    // ---- Pipes
+
+    /// Has a protocol that `factory` makes told of what comes by `end`, which is the
+    /// transport's from now on. When the end of the stream has come, which a terminal whose
+    /// other end is closed has too, the protocol is told of that and that the connection is
+    /// over; what it answers does not matter.
+    ///
+    /// {@snippet :
+    /// connectReadPipe(Lines::new, PipeEnd.stdin());
+    /// }
+    ///
+    /// **Errors**: what `factory` throws; as [PipeEnd#forReading]. Of a failure to read the
+    /// exception handler is told, and the protocol.
+    /// **Cancellation**: undone, the end is closed.
+    /// **As in asyncio**: `connect_read_pipe`. **Unlike asyncio**: the standard streams stay as
+    /// they are ([PipeEnd#stdin()]).
+    public static <P extends Protocol> Connection<P> connectReadPipe(
+            Supplier<P> factory, PipeEnd end) throws IOException {
+        return Pipes.connectRead(factory, end);
+    }
+
+    /// Has what is written to the transport sent to `end`, which is the transport's from now
+    /// on. When whoever reads from it has gone, the connection is over: with a
+    /// [BrokenPipeException] if anything was unsent, with null if not. A terminal, and a pipe
+    /// by java.nio, tells that only when something is written.
+    ///
+    /// To write the end of the stream is to close the transport.
+    ///
+    /// **Errors**: what `factory` throws; as [PipeEnd#forWriting].
+    /// **Cancellation**: undone, the end is closed.
+    /// **As in asyncio**: `connect_write_pipe`. **Unlike asyncio**: what a socket sends to us
+    /// is thrown away; there it counts as its end.
+    public static <P extends BaseProtocol> Connection<P> connectWritePipe(
+            Supplier<P> factory, PipeEnd end) throws IOException {
+        return Pipes.connectWrite(factory, end);
+    }
+
+    /// The stream that comes by `end`, as [#connectReadPipe] for coroutines. `end` is closed
+    /// when the stream has ended, or by [PipeEnd#close()] before.
+    ///
+    /// {@snippet :
+    /// StreamReader in = openReadPipe(PipeEnd.stdin());
+    /// for (byte[] line; (line = in.readline()).length > 0; ) ...
+    /// }
+    ///
+    /// **Errors**: as [PipeEnd#forReading].
+    public static StreamReader openReadPipe(PipeEnd end) throws IOException {
+        return openReadPipe(end, 64 * 1024);
+    }
+
+    /// The same with lines of up to `limitBytes`.
+    public static StreamReader openReadPipe(PipeEnd end, int limitBytes) throws IOException {
+        return Pipes.openRead(end, limitBytes);
+    }
+
+    /// A stream to `end`, as [#connectWritePipe] for coroutines. It is closed by the writer.
+    ///
+    /// **Errors**: as [PipeEnd#forWriting].
+    public static StreamWriter openWritePipe(PipeEnd end) throws IOException {
+        return Pipes.openWrite(end);
     }
 
     // ---- Datagrams

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -66,6 +67,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private final TimerHeap timers = new TimerHeap();
     private final Intake intake = new Intake();         // any thread adds
     private final Sockets sockets;
+    private final ForeignFiles foreignFiles = new ForeignFiles(this);
     private final UnclosedLoop unclosed;
     private final WorkerPool workers = new WorkerPool(this);
     private final Names names = new Names(this, workers);
@@ -363,6 +365,7 @@ public final class EventLoop implements Executor, AutoCloseable {
             carrier.abandon(left);
         workers.close();
         names.close();
+        foreignFiles.close();
         List<String> leftOpen = sockets.close();
         poller.close();
         endRunner();
@@ -821,6 +824,88 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// Ends [#addWriter]. Returns false if there was no callback.
     public boolean removeWriter(Socket socket) {
         return !closed && mine(socket).watch(Kind.WRITABLE, null, null);
+    }
+
+    /// Has `callback` called in every turn in which the open file with the number `fd` is
+    /// readable, in place of the callback it had. The file stays the caller's, who removes the
+    /// reader before closing it. For the poller epoll.
+    ///
+    /// {@snippet :
+    /// loop.addReader(0, () -> { ... });      // standard input
+    /// }
+    ///
+    /// **Errors**: IllegalArgumentException if there is no such file, or one that is always
+    /// ready, as a regular file; IllegalStateException if it is one of the loop's own, or the
+    /// loop is closed; UnsupportedOperationException with another poller.
+    /// **As in asyncio**: a file that is closed all the same is forgotten: whatever gets its
+    /// number next is not heard of. **Unlike asyncio**: the number can then be given again at
+    /// once.
+    public void addReader(int fd, Runnable callback) {
+        addReader(fd, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addReader(int fd, Runnable callback, Context context) {
+        foreignFiles("addReader").add(fd, Kind.READABLE, callback, context);
+    }
+
+    /// [#addReader(int, Runnable)] for a channel of java.nio in non-blocking mode. By epoll
+    /// only if java lets it know the descriptor ([PipeEnd] says how).
+    ///
+    /// **Errors**: IllegalArgumentException if it is closed or in blocking mode.
+    public void addReader(SelectableChannel channel, Runnable callback) {
+        addReader(channel, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addReader(SelectableChannel channel, Runnable callback, Context context) {
+        foreignFiles("addReader").add(channel, Kind.READABLE, callback, context);
+    }
+
+    /// Ends [#addReader(int, Runnable)]. Returns false if there was no callback.
+    public boolean removeReader(int fd) {
+        return foreignFiles("removeReader").remove(fd, Kind.READABLE);
+    }
+
+    /// Ends [#addReader(SelectableChannel, Runnable)]. Returns false if there was no callback.
+    public boolean removeReader(SelectableChannel channel) {
+        return foreignFiles("removeReader").remove(channel, Kind.READABLE);
+    }
+
+    /// Has `callback` called in every turn in which the open file with the number `fd` is
+    /// writable. Otherwise as [#addReader(int, Runnable)].
+    public void addWriter(int fd, Runnable callback) {
+        addWriter(fd, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addWriter(int fd, Runnable callback, Context context) {
+        foreignFiles("addWriter").add(fd, Kind.WRITABLE, callback, context);
+    }
+
+    /// [#addWriter(int, Runnable)] for a channel, as [#addReader(SelectableChannel, Runnable)].
+    public void addWriter(SelectableChannel channel, Runnable callback) {
+        addWriter(channel, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addWriter(SelectableChannel channel, Runnable callback, Context context) {
+        foreignFiles("addWriter").add(channel, Kind.WRITABLE, callback, context);
+    }
+
+    /// Ends [#addWriter(int, Runnable)]. Returns false if there was no callback.
+    public boolean removeWriter(int fd) {
+        return foreignFiles("removeWriter").remove(fd, Kind.WRITABLE);
+    }
+
+    /// Ends [#addWriter(SelectableChannel, Runnable)]. Returns false if there was no callback.
+    public boolean removeWriter(SelectableChannel channel) {
+        return foreignFiles("removeWriter").remove(channel, Kind.WRITABLE);
+    }
+
+    private ForeignFiles foreignFiles(String method) {
+        checkThread(method);
+        return foreignFiles;
     }
 
     private Socket mine(Socket socket) {

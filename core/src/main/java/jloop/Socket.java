@@ -42,13 +42,25 @@ public final class Socket implements AutoCloseable {
     private long receivedBytes;
     private long sentBytes;
     private final boolean datagrams;
+    private final @Nullable PipeEnd pipe;           // what it is of, or null for a socket
 
     private Socket(Sockets sockets, Descriptor descriptor, boolean datagrams) {
+        this(sockets, descriptor, datagrams, null);
+    }
+
+    private Socket(Sockets sockets, Descriptor descriptor, boolean datagrams,
+            @Nullable PipeEnd pipe) {
         this.sockets = sockets;
         this.loop = sockets.loop;
         this.descriptor = descriptor;
         this.datagrams = datagrams;
+        this.pipe = pipe;
         sockets.opened(this);
+    }
+
+    /// One for a file that was taken over, or that is only watched.
+    Socket(EventLoop loop, Descriptor descriptor, @Nullable PipeEnd pipe) {
+        this(loop.sockets(), descriptor, false, pipe);
     }
 
     /// A new stream socket of `loop`, neither bound nor connected.
@@ -300,9 +312,11 @@ public final class Socket implements AutoCloseable {
 
     /// Throws away what has come and nobody has received, at most `maxBytes` of it, for who is
     /// about to close: the system answers bytes that are left with a reset, which may cost the
-    /// peer what was sent to it last. Does nothing while somebody waits to receive.
+    /// peer what was sent to it last. Does nothing while somebody waits to receive, nor to a
+    /// pipe.
     public void discardReceived(int maxBytes) {
-        if (reader != null || incoming != null && incoming.waiter != null) return;
+        if (pipe != null || reader != null) return;
+        if (incoming != null && incoming.waiter != null) return;
         byte[] scratch = sockets.shared;
         int left = maxBytes;
         for (int count = 1; left > 0 && count > 0; left -= count) {
@@ -315,8 +329,13 @@ public final class Socket implements AutoCloseable {
     private static final Duration ROOM_PAUSE = Duration.ofMillis(1);
     private static final Duration ROOM_PAUSE_MAX = Duration.ofMillis(50);
 
-    /// Ends the sending direction: the peer reads the end of the stream.
+    /// Ends the sending direction: the peer reads the end of the stream. Closes the end of a
+    /// pipe.
     public void shutdownOutput() throws IOException {
+        if (pipe != null) {
+            close();
+            return;
+        }
         check("shutdown", onLoop("shutdownOutput").shutdownOutput());
     }
 
@@ -415,7 +434,7 @@ public final class Socket implements AutoCloseable {
             throw new IllegalStateException(this + " has a reader or writer: remove it first");
         usedBy = Objects.requireNonNull(owner, "owner");
         sockets.closed(this);
-        Socket next = new Socket(sockets, descriptor, datagrams);
+        Socket next = new Socket(sockets, descriptor, datagrams, pipe);
         next.fileAddress = fileAddress;
         next.fileKey = fileKey;
         next.receivedBytes = receivedBytes;
@@ -618,6 +637,12 @@ public final class Socket implements AutoCloseable {
                 || descriptor.remoteAddress() != null;
     }
 
+    /// Whether a reader of an end that is written to is called when whoever reads from the
+    /// other one has gone. Not for a terminal, nor for a pipe by java.nio.
+    public boolean tellsOfHangup() {
+        return onLoop("tellsOfHangup").tellsOfHangup();
+    }
+
     private SocketOperation incoming(Kind kind) throws IOException {
         sockets.pace();
         checkUsable();
@@ -667,6 +692,16 @@ public final class Socket implements AutoCloseable {
 
     // ---- Readers and writers
 
+    /// Of a file that is only watched: why it cannot be, as `-errno`, or 0.
+    int watchError() {
+        return descriptor.error();
+    }
+
+    /// Whether it has a reader or a writer.
+    boolean isWatched() {
+        return reader != null || writer != null;
+    }
+
     /// Replaces the callback for one direction; null for none. Returns true if there was one.
     boolean watch(Kind kind, @Nullable Runnable callback, @Nullable Context context) {
         rejectDetached();
@@ -690,6 +725,8 @@ public final class Socket implements AutoCloseable {
     @AnyThread
     @Override
     public String toString() {
+        if (pipe != null) return "<Pipe " + pipe.name()
+                + (descriptor.isOpen() ? " fd=" + descriptor.number() : " closed") + ">";
         if (!descriptor.isOpen()) return "<Socket closed>";
         if (!loop.carrier.isCurrent()) return "<Socket fd=" + descriptor.number() + ">";
         return "<Socket fd=" + fileno() + " local=" + localAddress()

@@ -34,7 +34,7 @@ final class SocketErrors {
             case Errno.EHOSTUNREACH, Errno.ENETUNREACH -> new NoRouteToHostException(message);
             case Errno.EADDRINUSE -> new BindException(message);
             case Errno.EADDRNOTAVAIL -> new AddressNotAvailableException(message);
-            case Errno.EACCES -> call.startsWith("connect")
+            case Errno.EACCES -> call.startsWith("connect") || call.startsWith("open")
                     ? new AccessDeniedException(null, null, message) : new BindException(message);
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM ->
                 new ResourceShortageException(message);
@@ -48,6 +48,8 @@ final class SocketErrors {
             case InetSocketAddress _ when errno == Errno.EADDRNOTAVAIL
                     && call.startsWith("connect") ->
                     " (there is no local port left, or no address to connect from)";
+            case PipeEnd _ when errno == Errno.ENXIO -> " (nobody has it open for reading)";
+            case PipeEnd _ when errno == Errno.EEXIST -> " (this loop has that descriptor already)";
             case UnixName _ when errno == Errno.EOPNOTSUPP ->
                     " (abstract names are for epoll: Linux, with native access)";
             case UnixDomainSocketAddress unix when errno == Errno.ENAMETOOLONG ->

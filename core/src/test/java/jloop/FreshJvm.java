@@ -59,6 +59,17 @@ final class FreshJvm {
     /// The same by a program, `by`, that runs the command whose words follow its own.
     static Ended end(List<String> by, List<String> options, Class<?> main, String... arguments)
             throws Exception {
+        Process process = start(by, options, main, arguments);
+        String printed = new String(process.getInputStream().readAllBytes(),
+                StandardCharsets.UTF_8);
+
+        return new Ended(process.waitFor(), printed.lines().toList());
+    }
+
+    /// Starts `main` by a program, none if empty, in a JVM with these options, which is killed
+    /// if it takes too long.
+    static Process start(List<String> by, List<String> options, Class<?> main,
+            String... arguments) throws Exception {
         List<String> command = new ArrayList<>(by);
         // Tests that run as a background job would hand on that Ctrl-C is to be ignored.
         if (Files.exists(Path.of("/proc"))) command.addAll(List.of("env", "--default-signal=INT"));
@@ -75,10 +86,7 @@ final class FreshJvm {
         // Killed, it has printed all it ever will: the end of a hang is that of its output.
         process.onExit().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .exceptionally(_ -> process.destroyForcibly());
-        String printed = new String(process.getInputStream().readAllBytes(),
-                StandardCharsets.UTF_8);
-
-        return new Ended(process.waitFor(), printed.lines().toList());
+        return process;
     }
 
     /// The folder of a class: tests are patched into the module, and share its code source.

@@ -45,6 +45,7 @@ public final class StreamReader {
     private int start;
     private int end;
     private boolean eof;
+    private boolean closesAtEnd;
     private boolean reading;                    // somebody waits for bytes
     private @Nullable IOException failure;
     private @Nullable Future<Void> fed;
@@ -222,7 +223,7 @@ public final class StreamReader {
         try {
             byte[] received = decrypter == null
                     ? loop.sockRecv(source, maxBytes) : decrypter.receive();
-            if (received.length == 0) eof = true;
+            if (received.length == 0) ended();
             return received;
         } catch (IOException e) {
             if (endedByClose()) return NOTHING;
@@ -241,7 +242,7 @@ public final class StreamReader {
         try {
             int count = loop.sockRecvInto(source, into, offset, length);
             if (count > 0) return count;
-            eof = true;
+            ended();
             return -1;
         } catch (IOException e) {
             if (endedByClose()) return -1;
@@ -250,6 +251,16 @@ public final class StreamReader {
         } finally {
             reading = false;
         }
+    }
+
+    private void ended() {
+        eof = true;
+        if (closesAtEnd && socket != null) socket.close();
+    }
+
+    /// From now on it closes its source when that has ended: nobody else does.
+    void closeAtEnd() {
+        closesAtEnd = true;
     }
 
     /// Our own side has closed the connection: its readers see the end of the stream.

@@ -97,7 +97,7 @@ public class SystemCalls {
     /// microseconds.
     static final int CRITICAL_BYTES_MAX = 256 * 1024;
 
-    // epoll_create1(2), eventfd(2), open(2): their flags have the values of SOCK_NONBLOCK and
+    // epoll_create1(2), eventfd(2): their flags have the values of SOCK_NONBLOCK and
     // SOCK_CLOEXEC.
     private static final int CLOEXEC = SOCK_CLOEXEC;
     private static final int NONBLOCK = SOCK_NONBLOCK;
