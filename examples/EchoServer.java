@@ -3,7 +3,7 @@
 ///     ./jloop run examples/EchoServer.java 7000 sock
 ///     ./jloop run examples/EchoServer.java 7000 streams [tls KEYS]
 ///     ./jloop run examples/EchoServer.java 7000 protocol [tls KEYS]     callbacks
-///     ./jloop run examples/EchoServer.java 7000 buffered [tls KEYS]     with buffers of its own
+///     ./jloop run examples/EchoServer.java 7000 buffered [tls KEYS]     their own buffers
 ///
 /// All are TCP with TCP_NODELAY. Sockets and streams are a coroutine for each connection; the
 /// streams add lines, limits and writing in the background. A protocol has no coroutine: the

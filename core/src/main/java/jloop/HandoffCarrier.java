@@ -329,9 +329,9 @@ final class HandoffCarrier extends Carrier {
         if (overflow != null && strand.phase == Strand.Phase.SUSPENDED) throw overflow;
     }
 
-    /// Parks. The JDK recurses over a stack to put it aside, so one that is deep may have no
-    /// room for that: then it returns the error, and the baton, which is given up already, comes
-    /// back within a turn.
+    /// Parks. The JDK recurses over a stack to put it aside, and one that is deep may leave no
+    /// room for that: then it returns the error, and the baton, which was given up already,
+    /// comes back within a turn.
     private @Nullable StackOverflowError parked(Strand strand) {
         try {
             LockSupport.park(strand);

@@ -106,8 +106,8 @@ public final class Task<T> extends Future<T> {
         }
     }
 
-    /// The task that the calling thread carries out; null in a callback, and on a thread that no
-    /// loop runs.
+    /// The task that the calling thread carries out; null in a callback, and on a thread that
+    /// no loop runs.
     @AnyThread
     public static @Nullable Task<?> current() {
         Strand strand = Strand.current();

@@ -95,7 +95,8 @@ class TlsChurnTest {
             assertThat(after.descriptors).isLessThanOrEqualTo(before.descriptors);
             assertThat(after.tasks).isEqualTo(before.tasks);
             assertThat(after.timers).isEqualTo(before.timers);
-            assertThat(after.heapBytes - before.heapBytes).as("heap that is left, after %s: %s", before, after)
+            assertThat(after.heapBytes - before.heapBytes)
+                    .as("heap that is left, after %s: %s", before, after)
                     .isLessThan(HEAP_BYTES_MAX);
             server.close();
             server.waitClosed();
@@ -119,7 +120,8 @@ class TlsChurnTest {
                 () -> server.connectionCount() == 0 && rig.taskCount() == tasks);
     }
 
-    private static void connectAndDrop(Server server, SSLContext context, Way way) throws IOException {
+    private static void connectAndDrop(Server server, SSLContext context, Way way)
+            throws IOException {
         StreamPair pair = openConnection(HERE, server.port(),
                 o -> o.withTls(t -> t.withContext(context).withHandshakeTimeout(PATIENCE)));
         StreamWriter writer = pair.writer();
