@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Descriptors, standard streams and named pipes are for the poller epoll, Linux with native
 /// access. It takes channels of java.nio too if their descriptors are within reach: start java
-/// with `--add-exports java.base/sun.nio.ch=jloop` (`ALL-UNNAMED` on the class path). The nio
-/// poller takes channels alone. In virtual time there is [#pair].
+/// with `--add-exports java.base/sun.nio.ch=jloop` (`ALL-UNNAMED` on the class path), as
+/// `./jloop run` does. The nio poller takes channels alone. In virtual time there is [#pair].
 ///
 /// **As in asyncio**: the `pipe` that `connect_read_pipe` is given.
 public final class PipeEnd implements AutoCloseable {

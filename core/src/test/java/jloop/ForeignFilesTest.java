@@ -23,6 +23,8 @@ import jloop.kernel.VirtualPoller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Readers and writers of files that are not the loop's own.
 @ExtendWith(PipeCheck.class)
@@ -304,9 +306,16 @@ class ForeignFilesTest {
 
     // ---- Channels
 
-    @Test
-    void channel_byNio_isWatchedLevelTriggeredAndLeftOpen() {
-        Rig.run(Rig.Kind.NIO, rig -> {
+    /// At OPENED the tests run with the package exported that has the numbers of channels.
+    private static List<Rig.Kind> withChannels() {
+        return Carrier.level() == Level.OPENED ? List.of(Rig.Kind.values())
+                : List.of(Rig.Kind.NIO);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("withChannels")
+    void channel_isWatchedLevelTriggeredAndLeftOpen(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
             Pipe pipe = Pipe.open();
             pipe.source().configureBlocking(false);
             pipe.sink().configureBlocking(false);
@@ -334,9 +343,10 @@ class ForeignFilesTest {
         });
     }
 
-    @Test
-    void channel_thatListens_isReadableWhenSomebodyIsThere() {
-        Rig.run(Rig.Kind.NIO, rig -> {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("withChannels")
+    void channel_thatListens_isReadableWhenSomebodyIsThere(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
             try (ServerSocketChannel listener = ServerSocketChannel.open()) {
                 listener.bind(new InetSocketAddress("127.0.0.1", 0)).configureBlocking(false);
                 List<SocketChannel> accepted = new ArrayList<>();
@@ -357,9 +367,10 @@ class ForeignFilesTest {
         });
     }
 
-    @Test
-    void channel_closed_isNotCalledAgainAndDoesNotSpin() {
-        Rig.run(Rig.Kind.NIO, rig -> {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("withChannels")
+    void channel_closed_isNotCalledAgainAndDoesNotSpin(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
             Pipe pipe = Pipe.open();
             pipe.source().configureBlocking(false);
             List<String> trace = new ArrayList<>();
@@ -406,12 +417,13 @@ class ForeignFilesTest {
     }
 
     @Test
-    void channel_byEpollOrInVirtualTime_isRejected() throws Exception {
+    void channel_inVirtualTimeOrHiddenFromEpoll_isRejected() throws Exception {
         Pipe pipe = Pipe.open();
         pipe.source().configureBlocking(false);
         VirtualPoller poller = new VirtualPoller();
         try (EventLoop real = new EventLoop(); EventLoop virtual = new EventLoop(poller, poller)) {
-            for (EventLoop loop : List.of(real, virtual)) {
+            for (EventLoop loop : Carrier.level() == Level.OPENED ? List.of(virtual)
+                    : List.of(real, virtual)) {
                 SelectableChannel channel = pipe.source();
                 assertThatThrownBy(() -> loop.addReader(channel, () -> { }))
                         .isInstanceOf(UnsupportedOperationException.class);

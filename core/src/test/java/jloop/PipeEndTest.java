@@ -336,10 +336,16 @@ class PipeEndTest {
     void channel_byEpoll_isRejectedUnlessJavaTellsItsNumber() {
         Rig.run(rig -> {
             Pipe pipe = Pipe.open();
-            assertThatThrownBy(() -> openReadPipe(PipeEnd.of(pipe.source())))
-                    .isInstanceOf(UnsupportedOperationException.class)
-                    .hasMessageContaining("--add-exports java.base/sun.nio.ch=");
-            pipe.source().close();
+            if (Carrier.level() == Level.OPENED) {          // with the option, see the build
+                try (PipeEnd end = PipeEnd.of(pipe.source())) {
+                    openReadPipe(end);
+                }
+            } else {
+                assertThatThrownBy(() -> openReadPipe(PipeEnd.of(pipe.source())))
+                        .isInstanceOf(UnsupportedOperationException.class)
+                        .hasMessageContaining("--add-exports java.base/sun.nio.ch=");
+                pipe.source().close();
+            }
             pipe.sink().close();
         });
     }

@@ -194,7 +194,7 @@ final class EpollFiles {
             throw new UnsupportedOperationException("java.nio hides the descriptor of " + channel
                     + ", which epoll needs: start java with --add-exports java.base/sun.nio.ch="
                     + (ours.isNamed() ? ours.getName() : "ALL-UNNAMED")
-                    + ", or with -Djloop.poller=nio", e);
+                    + " (./jloop run does), or with -Djloop.poller=nio", e);
         }
     }
 }
