@@ -48,7 +48,7 @@ final class SocketTransport implements Transport, ServerConnection, FlowControl.
     private enum Phase { NEW, OPEN, CLOSING, LOST, CLOSED }
 
     // asyncio's is 256: so long may a connection that floods keep the others waiting. More in
-    // one go is not faster, as it leaves the caches of the processor.
+    // one go was no faster when measured (docs/performance.md, beside a fire-hose).
     private static final int RECEIVE_MAX = 16 * 1024;
     private static final int RECEIVE_MAX_TLS = 64 * 1024;       // a record is 16 KiB and a little
     private static final int LOST_WRITES_TO_WARN = 5;

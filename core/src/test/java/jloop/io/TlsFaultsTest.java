@@ -196,7 +196,7 @@ class TlsFaultsTest {
                 rig.await("an end", () -> rig.timerCount() == 0);
                 boolean byReset = false;
                 for (int direction = 0; direction < 2; direction++) {
-                    for (int after = 0; after < lengths[direction]; after += 13) {
+                    for (int after = 0; after < lengths[direction]; after++) {
                         byReset = !byReset;
                         Treatment cut = cut(after, byReset);
                         Treatment whole = (bytes, passage) -> passage.send(bytes);
