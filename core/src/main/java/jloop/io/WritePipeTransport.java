@@ -3,6 +3,8 @@ package jloop.io;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import jloop.BrokenPipeException;
 import jloop.EventLoop;
@@ -49,7 +51,7 @@ final class WritePipeTransport extends PipeTransport implements FlowControl.Writ
     @Override
     public void write(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        if (length == 0 || !takes(length)) return;
+        if (!takes(length)) return;
         int sent = 0;
         if (unsent.isEmpty()) {
             try {
@@ -74,10 +76,20 @@ final class WritePipeTransport extends PipeTransport implements FlowControl.Writ
 
     @Override
     public void writelines(Iterable<ByteBuffer> lines) {
-        for (ByteBuffer line : lines) write(line);
+        List<ByteBuffer> listed = new ArrayList<>();
+        lines.forEach(listed::add);
+        ByteBuffer[] pieces = listed.toArray(ByteBuffer[]::new);
+        if (!takes(WriteBuffer.sizeBytes(pieces))) return;
+        try {
+            if (unsent.sendOrAdd(socket, pieces)) loop.addWriter(socket, this::writable, context);
+            flow.pauseIfMuch(unsent.sizeBytes());
+        } catch (IOException e) {
+            end(e);
+        }
     }
 
-    private boolean takes(int length) {
+    private boolean takes(long length) {
+        if (length == 0) return false;
         if (!isClosing()) {
             flow.rejectOverflow(unsent.sizeBytes(), length);
             return true;

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -29,6 +30,7 @@ import jloop.ResourceShortageException;
 import jloop.Rig;
 import jloop.Task;
 import jloop.kernel.Errno;
+import jloop.kernel.FaultySystemCalls.Call;
 import jloop.kernel.VirtualPoller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -376,6 +378,47 @@ class PipesTest {
                     .isInstanceOf(WriteBufferFullException.class);
             assertThat(text(reader.readAll())).isEqualTo("fits");
             awaitTrace(rig, protocol, "made", "lost");
+        });
+    }
+
+    @EachNetwork
+    void writePipe_writelinesOverItsBound_takesAllOrNothing(Rig.Network network) {
+        run(network, (rig, pipe) -> {
+            StreamReader reader = openReadPipe(pipe.reading());
+            var protocol = connectWritePipe(TracingProtocol::new, pipe.writing()).protocol();
+            Transport transport = protocol.transport();
+            transport.setWriteBufferMax(9);
+            List<ByteBuffer> lines = List.of(ByteBuffer.wrap(bytes("first")),
+                    ByteBuffer.allocateDirect(5));
+
+            assertThatThrownBy(() -> transport.writelines(lines))
+                    .isInstanceOf(WriteBufferFullException.class)
+                    .hasMessageContaining("of 10 bytes");
+            assertThat(lines).as("not consumed").allMatch(line -> line.remaining() == 5);
+            transport.writelines(List.of());
+            transport.writelines(List.of(ByteBuffer.wrap(bytes("se")).asReadOnlyBuffer(),
+                    ByteBuffer.wrap(bytes("")), ByteBuffer.allocateDirect(4).put(bytes("cond"))
+                            .flip()));
+            transport.close();
+            transport.writelines(lines);
+
+            assertThat(text(reader.readAll())).isEqualTo("second");
+            awaitTrace(rig, protocol, "made", "lost");
+        });
+    }
+
+    @Test
+    void writePipe_writelinesOfShortPieces_isOneSystemCall() {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (PipePair pipe = PipeEnd.pair(rig.loop);
+                    var made = connectWritePipe(TracingProtocol::new, pipe.writing())) {
+                int before = calls.count(Call.WRITE);
+                made.transport().writelines(Collections.nCopies(100, 10).stream()
+                        .map(ByteBuffer::allocate).toList());
+                assertThat(calls.count(Call.WRITE) - before).isEqualTo(1);
+                assertThat(openReadPipe(pipe.reading()).readexactly(1000)).hasSize(1000);
+            }
         });
     }
 
