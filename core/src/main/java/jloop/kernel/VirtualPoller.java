@@ -9,11 +9,13 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import jloop.poller.Child;
 import jloop.poller.Clock;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
+import jloop.poller.SpawnRequest;
 import org.jspecify.annotations.Nullable;
 
 /// A [Poller] and [Clock] for tests: to sleep is to move the clock, and sockets are in memory.
@@ -193,6 +195,14 @@ public final class VirtualPoller implements Poller, Clock {
         VirtualSocket socket = open(family);
         socket.hasDatagrams();
         return socket;
+    }
+
+    /// A process has a time of its own, which nobody can move.
+    @Override
+    public Child spawn(SpawnRequest request) {
+        throw new UnsupportedOperationException("there are no child processes in virtual time,"
+                + " which they would not keep: a test that starts " + request.command()
+                + " needs a loop in real time");
     }
 
     @Override

@@ -44,6 +44,15 @@ public interface Poller extends AutoCloseable {
         throw new UnsupportedOperationException("this poller has no pipes");
     }
 
+    /// Starts a child process. If that fails, [Child#error()] of what is returned says why.
+    /// Children are not ended with the poller: whoever starts them closes them before.
+    ///
+    /// **Errors**: UnsupportedOperationException if this poller starts no children, or none of
+    /// that sort: its message names what it cannot do.
+    default Child spawn(SpawnRequest request) {
+        throw new UnsupportedOperationException("this poller starts no child processes");
+    }
+
     /// Starts `operation`. Returns true if it is over already, with its result set and
     /// [Operation#completed()] not called; false if it is under way, in which case
     /// [Operation#completed()] is called within a later [#poll(long)].
