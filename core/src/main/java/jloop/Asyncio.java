@@ -509,13 +509,15 @@ public final class Asyncio {
     /// Listens at `path`, and runs `handler` in a task of its own for each connection, which is
     /// closed when the handler returns.
     ///
-    /// The file of a UNIX socket that is there already is removed first. The one made now has
-    /// the permissions that the umask leaves, and is removed when the server is closed, unless
+    /// The file that a UNIX socket has left there is removed first. The one made now has the
+    /// permissions that the umask leaves, and is removed when the server is closed, unless
     /// another took its place ([ServerOptions#withCleanupSocket]).
     ///
-    /// **Errors**: BindException, naming the path, if there is a file that is no socket;
-    /// NoSuchFileException without the folder; SocketException if the path is too long (107
-    /// bytes; by java.nio less).
+    /// **Errors**: BindException, naming the path, if an open socket has it, or there is a file
+    /// that is no socket; NoSuchFileException without the folder; SocketException if the path
+    /// is too long (107 bytes; by java.nio less).
+    /// **Unlike asyncio**: the path is not taken from a server that runs; see
+    /// [Socket#bindPath]. Who wants that removes the file first.
     public static Server startUnixServer(ConnectionHandler handler, Path path)
             throws IOException {
         return startUnixServer(handler, path, UnaryOperator.identity());
@@ -781,14 +783,16 @@ public final class Asyncio {
     ///
     /// With a remote address only that one is sent to and heard, unless broadcast is allowed.
     /// Names are resolved; of all families that both sides have the first is taken for which
-    /// there is a socket. If there is the file of a UNIX socket at the local path already, it
-    /// is removed first.
+    /// there is a socket. If a UNIX socket has left its file at the local path, that is removed
+    /// first.
     ///
     /// **Errors**: IllegalArgumentException if nothing says which family to take, if the sides
     /// have none in common, or if a socket is given with anything else or is a stream socket;
     /// UnknownHostException; BindException, naming the address; what `factory` throws.
     /// UnsupportedOperationException for UNIX sockets by java.nio.
     /// **Cancellation**: undone, nothing stays open.
+    /// **Unlike asyncio**: a path is not taken from a socket that is open
+    /// ([Socket#bindPath]).
     public static <P extends DatagramProtocol> DatagramEndpoint<P> createDatagramEndpoint(
             Supplier<P> factory, UnaryOperator<DatagramOptions> options) throws IOException {
         return Datagrams.endpoint(factory, options.apply(DatagramOptions.DEFAULT));

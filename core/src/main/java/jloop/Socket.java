@@ -132,14 +132,19 @@ public final class Socket implements AutoCloseable {
         check("bind to", address, ours("bind").bind(address));
     }
 
-    /// Binds it to `path` as a server does. If there is the file of a UNIX socket already, it
-    /// is removed first, in use or not: what listens there goes on, but cannot be found any
-    /// more. With `removedOnClose`, [#close()] removes the file if it is this socket's still.
+    /// Binds it to `path` as a server does. If there is the file of a UNIX socket that was
+    /// closed, it is removed first. With `removedOnClose`, [#close()] removes the file if it is
+    /// this socket's still.
     ///
-    /// **Errors**: BindException if there is any other file.
+    /// **Errors**: BindException if an open socket has the path, or there is any other file.
+    /// **Unlike asyncio**: the path is not taken from a server that runs. Linux tells without
+    /// it noticing; by java.nio it sees a connection that is over at once, and one that does
+    /// not listen yet counts as closed. Of two servers that start in the same moment where a
+    /// file was left, the second may still replace the first.
     public void bindPath(Path path, boolean removedOnClose) throws IOException {
         SocketAddress address = UnixDomainSocketAddress.of(path);
         int unlinked = ours("bindPath").unlink(address, null);
+        if (unlinked == -Errno.EADDRINUSE) check("take over", address, unlinked);
         try {
             bind(address);
         } catch (BindException e) {

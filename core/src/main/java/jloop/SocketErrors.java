@@ -50,6 +50,11 @@ final class SocketErrors {
                     " (there is no local port left, or no address to connect from)";
             case PipeEnd _ when errno == Errno.ENXIO -> " (nobody has it open for reading)";
             case PipeEnd _ when errno == Errno.EEXIST -> " (this loop has that descriptor already)";
+            case UnixDomainSocketAddress _ when errno == Errno.EADDRINUSE ->
+                    call.equals("take over")
+                            ? " (an open socket has it: stop that server, or choose another path)"
+                            : " (there is a file: remove it if nobody needs it, or choose another"
+                                    + " path)";
             case UnixName _ when errno == Errno.EOPNOTSUPP ->
                     " (abstract names are for epoll: Linux, with native access)";
             case UnixDomainSocketAddress unix when errno == Errno.ENAMETOOLONG ->

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,6 +167,19 @@ public final class EpollPoller implements Poller {
         EpollSocket socket = new EpollSocket(this, family, fd, (long) ++generations << 32 | fd);
         sockets[fd] = socket;
         return socket;
+    }
+
+    /// What connecting to the UNIX socket at `address` comes to. By a socket of datagrams, of
+    /// which no other hears: with one of those it is connected, to one of streams that is open
+    /// it cannot be (EPROTOTYPE), whether that listens yet or not.
+    int connectOnce(SocketAddress address) {
+        int fd = calls.socket(SystemCalls.AF_UNIX, SystemCalls.SOCK_DGRAM
+                | SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC, 0);
+        if (fd < 0) return fd;
+        int size = this.address.put(address, Family.UNIX);
+        int result = size < 0 ? size : calls.connect(fd, this.address.memory, size);
+        calls.close(fd);
+        return result;
     }
 
     /// The file at `path`, open for reading, or `-errno`. It never waits for a writer, as that

@@ -564,7 +564,8 @@ final class EpollSocket extends Descriptor {
 
     @Override
     public int unlink(SocketAddress address, @Nullable Object fileKey) {
-        return SocketFile.unlink(address, fileKey);
+        return fileKey != null ? SocketFile.unlink(address, fileKey)
+                : SocketFile.unlinkStale(address, () -> poller.connectOnce(address));
     }
 
     @Override

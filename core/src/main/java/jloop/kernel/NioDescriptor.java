@@ -3,6 +3,7 @@ package jloop.kernel;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -178,7 +179,19 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int unlink(SocketAddress address, @Nullable Object fileKey) {
-        return SocketFile.unlink(address, fileKey);
+        return fileKey != null ? SocketFile.unlink(address, fileKey)
+                : SocketFile.unlinkStale(address, () -> connectOnce(address));
+    }
+
+    /// Whoever listens there sees a connection that is over at once: java.nio has none of the
+    /// sockets that could ask without.
+    private static int connectOnce(SocketAddress address) {
+        try (SocketChannel stream = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            stream.configureBlocking(false);
+            return stream.connect(address) ? 0 : -Errno.EAGAIN;
+        } catch (IOException | RuntimeException e) {
+            return -NioErrors.errno(e);
+        }
     }
 
     // ---- operations ----------------------------------------------------------------------------

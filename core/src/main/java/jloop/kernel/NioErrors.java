@@ -52,6 +52,7 @@ final class NioErrors {
             new Words("Operation not permitted", Errno.EPERM),
             new Words("Operation not supported", Errno.EOPNOTSUPP),
             new Words("Protocol error", Errno.EPROTO),
+            new Words("rotocol wrong type", Errno.EPROTOTYPE),
             new Words("not connected", Errno.ENOTCONN),
             new Words("amily not supported", Errno.EAFNOSUPPORT),
             new Words("Message too long", Errno.EMSGSIZE),

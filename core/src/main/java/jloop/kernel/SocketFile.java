@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The file that a UNIX socket has in the file system while it is bound to a path, and after.
@@ -41,14 +42,33 @@ final class SocketFile {
     }
 
     /// See [jloop.poller.Descriptor#unlink].
-    static int unlink(SocketAddress address, @Nullable Object key) {
+    static int unlink(SocketAddress address, Object key) {
         Path path = path(address);
         if (path == null) return -Errno.ENOENT;
         try {
             if (!isSocket(path)) return -Errno.ENOTSOCK;
-            if (key != null && !key.equals(key(path))) return -Errno.ENOENT;
+            if (!key.equals(key(path))) return -Errno.ENOENT;
             Files.delete(path);
             return 0;
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    /// The same of whatever socket's file there is, if `connect`, which tries to connect a new
+    /// socket to it, is refused. That of another socket, bound meanwhile, has another key.
+    static int unlinkStale(SocketAddress address, IntSupplier connect) {
+        Path path = path(address);
+        if (path == null) return -Errno.ENOENT;
+        try {
+            if (!isSocket(path)) return -Errno.ENOTSOCK;
+            Object key = key(path);
+            int result = connect.getAsInt();
+            return switch (-result) {
+                case Errno.ECONNREFUSED -> unlink(address, key);
+                case 0, Errno.EAGAIN, Errno.EPERM, Errno.EPROTOTYPE -> -Errno.EADDRINUSE;
+                default -> result;
+            };
         } catch (IOException e) {
             return -errno(e);
         }

@@ -170,7 +170,8 @@ final class VirtualSocket extends Descriptor {
     @SuppressWarnings("ReferenceEquality")      // this socket, not one like it
     public int unlink(SocketAddress address, @Nullable Object fileKey) {
         VirtualSocket there = poller.network.at(address);
-        if (there == null || fileKey != null && there != fileKey) return -Errno.ENOENT;
+        if (there != null && fileKey == null) return -Errno.EADDRINUSE;
+        if (there == null || there != fileKey) return -Errno.ENOENT;
         poller.network.unlink(address);
         return 0;
     }

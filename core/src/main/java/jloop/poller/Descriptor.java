@@ -166,8 +166,9 @@ public abstract class Descriptor {
     /// will be there, or null if there is none: of an abstract name, for example.
     public abstract @Nullable Object fileKey(SocketAddress address);
 
-    /// Removes the file at `address` if it is that of a UNIX socket and, unless `fileKey` is
-    /// null, has that key. `-ENOENT` if there is no such file, `-ENOTSOCK` if it is another.
+    /// Removes the file at `address` if it is that of a UNIX socket and has that key; if
+    /// `fileKey` is null, if no open socket has it any more. `-ENOENT` if there is no such
+    /// file, `-ENOTSOCK` if it is of another kind, `-EADDRINUSE` if an open socket has it.
     public abstract int unlink(SocketAddress address, @Nullable Object fileKey);
 
     /// The number by which people know it (a file descriptor where there is one), or -1.

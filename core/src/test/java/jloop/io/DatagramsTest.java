@@ -46,6 +46,8 @@ import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DatagramsTest {
 
@@ -695,6 +697,36 @@ class DatagramsTest {
         });
     }
 
+    private static void assertTaken(SocketAddress path) {
+        assertThatThrownBy(() -> createDatagramEndpoint(
+                Tracing::new, o -> o.withLocalAddress(path))).isInstanceOf(BindException.class)
+                .hasMessageContaining("take over " + path + " failed: EADDRINUSE");
+    }
+
+    /// Whatever kind of socket it is, and whoever it hears.
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL", "VIRTUAL"})
+    void unixPath_ofAnOpenSocket_isLeftAlone(Rig.Network network) {
+        Rig.run(network, rig -> {
+            SocketAddress one = UnixDomainSocketAddress.of(folder.resolve("one"));
+            SocketAddress other = UnixDomainSocketAddress.of(folder.resolve("other"));
+            SocketAddress stream = UnixDomainSocketAddress.of(folder.resolve("stream"));
+            try (Socket left = Socket.openDatagram(rig.loop, StandardProtocolFamily.UNIX);
+                    Socket right = Socket.openDatagram(rig.loop, StandardProtocolFamily.UNIX);
+                    Socket listener = Socket.open(rig.loop, StandardProtocolFamily.UNIX)) {
+                left.bind(one);
+                right.bind(other);
+                rig.loop.sockConnect(left, other);
+                listener.bind(stream);
+
+                for (SocketAddress taken : List.of(one, other, stream)) assertTaken(taken);
+
+                rig.loop.sockSendto(left, bytes("hi"), other);
+                assertThat(text(rig.loop.sockRecvfrom(right, 10).data())).isEqualTo("hi");
+            }
+        });
+    }
+
     @AsIn("test_base_events.test_create_datagram_endpoint_existing_sock_unix")
     @EachNetwork
     void unixPath_withAStaleSocket_isTakenOver(Rig.Network network) {
@@ -710,6 +742,9 @@ class DatagramsTest {
             other.transport().sendto(bytes("hi"));
             awaitTrace(rig, one.protocol(), "made", "'hi'");
             assertThat(one.protocol().from).isEqualTo(UnixDomainSocketAddress.of(""));
+            assertTaken(there);
+            one.transport().sendto(bytes("nobody else's"), there);
+            awaitTrace(rig, one.protocol(), "made", "'hi'", "'nobody else's'");
             close(rig, one);
             close(rig, other);
             if (network == Rig.Network.VIRTUAL) return;

@@ -298,13 +298,127 @@ class UnixStreamsTest {
         });
     }
 
+    private void assertTaken() throws IOException {
+        assertThatThrownBy(() -> saying("x", path())).isInstanceOf(BindException.class)
+                .hasMessageContaining("take over " + path() + " failed: EADDRINUSE")
+                .hasMessageContaining("stop that server, or choose another path")
+                .hasNoSuppressedExceptions();
+    }
+
     @EachNetwork
-    void startUnixServer_aSocketInUse_isReplacedAndKeepsItsConnections(Rig.Network network) {
+    void startUnixServer_aSocketInUse_isLeftAlone(Rig.Network network) {
         Rig.run(network, rig -> {
+            try (Server server = startUnixServer(Rig::echo, path());
+                    StreamPair pair = openUnixConnection(path())) {
+                assertThat(ask(pair, "one")).isEqualTo("one");
+                SortedSet<String> before = Rig.sockets();
+
+                assertTaken();
+                rig.turns(5);
+
+                assertThat(isThere(path())).isEqualTo(hasFiles(network));
+                assertThat(Rig.sockets()).isEqualTo(before);
+                assertThat(ask(pair, "two")).isEqualTo("two");
+                assertThat(askAt(path(), "three")).isEqualTo("three");
+                server.close();
+                try (Server _ = saying("next\n", path())) {
+                    assertThat(askAt(path(), "?")).isEqualTo("next");
+                    assertThat(ask(pair, "four")).isEqualTo("four");
+                }
+            }
+        });
+    }
+
+    @Test
+    void startUnixServer_aSocketInUse_isNotDisturbed() {
+        Rig.run(rig -> {
+            try (Socket listener = Socket.open(rig.loop, StandardProtocolFamily.UNIX)) {
+                listener.bindPath(path(), true);
+                assertTaken();          // it does not listen yet
+                listener.listen(5);
+                Task<Socket> accepting = createTask(() -> rig.loop.sockAccept(listener));
+
+                assertTaken();
+                rig.turns(5);
+
+                assertThat(accepting.done()).isFalse();
+                accepting.cancel();
+            }
+        });
+    }
+
+    @EachPoller
+    void startUnixServer_aSocketWhoseBacklogIsFull_isInUse(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (Socket listener = Socket.open(rig.loop, StandardProtocolFamily.UNIX)) {
+                listener.bindPath(path(), true);
+                listener.listen(1);
+                List<Task<StreamPair>> clients = new ArrayList<>();
+                for (int i = 0; i < 5; i++)
+                    clients.add(createTask(() -> openUnixConnection(path())));
+                rig.turns(20);
+                assertThat(clients.getLast().done()).isFalse();
+
+                assertTaken();
+
+                for (Task<StreamPair> client : clients) {
+                    if (client.done()) client.await().close();
+                    else client.cancel();
+                }
+            }
+        });
+    }
+
+    @EachPoller
+    void startUnixServer_anotherProcessServes_itsFileIsReplacedOnceItWasKilled(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
+            try (PeerProgram other = PeerProgram.start("python3", "-uc", """
+                    import socket, sys
+                    s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[2]))
+                    s.bind(sys.argv[1])
+                    if sys.argv[2] == 'SOCK_STREAM': s.listen()
+                    print('ready')
+                    sys.stdin.read()
+                    """, path().toString(),
+                    kind == Rig.Kind.EPOLL ? "SOCK_STREAM" : "SOCK_DGRAM")) {
+                assertThat(other.line()).isEqualTo("ready");
+                assertTaken();
+            }
+            assertThat(isSocket(path())).isTrue();
+            try (Server _ = saying("here\n", path())) {
+                assertThat(askAt(path(), "?")).isEqualTo("here");
+            }
+        });
+    }
+
+    @Test
+    void startUnixServer_nobodyCanTellWhetherASocketIsInUse_isLeftAlone() {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            leaveStaleSocket(rig, path());
+            SortedSet<String> before = Rig.sockets();
+            for (Runnable fault : List.<Runnable>of(() -> calls.fail("socket", 2, Errno.EMFILE),
+                    () -> calls.fail("connect", 1, Errno.EACCES))) {
+                fault.run();
+                assertThatThrownBy(() -> saying("x", path())).isInstanceOf(BindException.class)
+                        .hasMessageContaining("bind to " + path() + " failed: EADDRINUSE")
+                        .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1)
+                                .allMatch(why -> why.getMessage().contains("remove " + path())));
+                assertThat(calls.hasFailed()).isTrue();
+                assertThat(isSocket(path())).isTrue();
+                assertThat(Rig.sockets()).isEqualTo(before);
+            }
+        });
+    }
+
+    @EachPoller
+    void theFileIsRemovedWhileServing_anotherServerTakesThePath(Rig.Kind kind) {
+        Rig.run(kind, rig -> {
             Server old = startUnixServer(Rig::echo, path());
             try (StreamPair pair = openUnixConnection(path())) {
                 assertThat(ask(pair, "one")).isEqualTo("one");
 
+                Files.delete(path());
                 Server young = saying("young\n", path());
 
                 assertThat(askAt(path(), "?")).isEqualTo("young");
@@ -335,7 +449,7 @@ class UnixStreamsTest {
                 assertThatThrownBy(() -> saying("x", each)).as(each.toString())
                         .isInstanceOf(BindException.class)
                         .hasMessageContaining(each.toString())
-                        .hasMessageContaining("address already in use");
+                        .hasMessageContaining("address already in use (there is a file");
                 assertThat(isThere(each)).as(each.toString()).isTrue();
             }
             assertThat(file).hasContent("mine");

@@ -32,6 +32,7 @@ class NioErrorsTest {
         check(Errno.EPIPE, new IOException("Broken pipe"));
         check(Errno.EMFILE, new SocketException("Too many open files"));
         check(Errno.ENFILE, new SocketException("Too many open files in system"));
+        check(Errno.EPROTOTYPE, new SocketException("Protocol wrong type for socket"));
     }
 
     @Test

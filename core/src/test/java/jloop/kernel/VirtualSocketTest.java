@@ -526,7 +526,9 @@ class VirtualSocketTest {
         Object key = unix.listener.fileKey(path);
         VirtualSocket next = poller.open(Family.UNIX);
 
-        assertThat(next.unlink(path, null)).isZero();
+        assertThat(next.unlink(path, null)).as("in use").isEqualTo(-Errno.EADDRINUSE);
+        assertThat(next.unlink(path, key)).isZero();
+        assertThat(next.unlink(path, key)).isEqualTo(-Errno.ENOENT);
         assertThat(next.unlink(path, null)).isEqualTo(-Errno.ENOENT);
         assertThat(((VirtualSocket) unix.listener).isListening()).isTrue();
         assertThat(next.bind(path)).isZero();
