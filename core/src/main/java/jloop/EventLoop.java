@@ -686,8 +686,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// end of the stream.
     ///
     /// **Errors**: IllegalStateException if another task receives from it; IOException, as
-    /// [ConnectionResetException]. **Cancellation**: nothing is lost, what comes is received
-    /// next.
+    /// [ConnectionResetException], or [DatagramTruncatedException] if it is a socket of
+    /// datagrams and one had more bytes. **Cancellation**: nothing is lost, what comes is
+    /// received next.
     public byte[] sockRecv(Socket socket, int maxBytes) throws IOException {
         return mine(socket).receive(maxBytes);
     }
@@ -757,7 +758,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     }
 
     /// Waits for a datagram, and returns it with the address of its sender. Of one that is
-    /// longer than `maxBytes`, or than 256 KiB, the end is lost.
+    /// longer than `maxBytes`, or than 256 KiB, the end is lost, and it says so
+    /// ([Datagram#isTruncated()]).
     ///
     /// **Errors**: IllegalArgumentException if it is a stream socket; IllegalStateException if
     /// another task receives from it; ConnectException if it is connected and its peer's system
@@ -771,6 +773,9 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// moves. Returns the address of its sender. Otherwise as [#sockRecvfrom].
     ///
     /// `buffer` is written to just before this returns, never while it waits.
+    ///
+    /// **Errors**: also [DatagramTruncatedException] if the datagram has more bytes than there
+    /// is room for; those that fit are in `buffer`. **Unlike asyncio**: which says nothing.
     public SocketAddress sockRecvfromInto(Socket socket, ByteBuffer buffer) throws IOException {
         return mine(socket).receiveFrom(buffer);
     }

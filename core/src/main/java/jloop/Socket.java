@@ -213,19 +213,19 @@ public final class Socket implements AutoCloseable {
     /// Receives what is there right now: straight into `buffer`, at most `length` bytes.
     /// Returns how many, 0 at the end of the stream, [#NOTHING_YET] if there is nothing.
     ///
-    /// **Errors**: IllegalArgumentException if there is no room; IllegalStateException while a
-    /// task waits to receive.
+    /// **Errors**: IllegalArgumentException if there is no room, or if it is a socket of
+    /// datagrams ([#receiveFromNow]); IllegalStateException while a task waits to receive.
     public int receiveNow(byte[] buffer, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, buffer.length);
         rejectNoRoom(length);
-        return receivedNow(receiver().receiveNow(buffer, offset, length));
+        return receivedNow(streamReceiver().receiveNow(buffer, offset, length));
     }
 
     /// [#receiveNow(byte[], int, int)] into what remains of `buffer`, whose position it moves.
     public int receiveNow(ByteBuffer buffer) throws IOException {
         if (buffer.isReadOnly()) throw new ReadOnlyBufferException();
         rejectNoRoom(buffer.remaining());
-        return receivedNow(receiver().receiveNow(buffer));
+        return receivedNow(streamReceiver().receiveNow(buffer));
     }
 
     /// Receives what is there right now, at most `maxBytes`, as an array of its size: empty at
@@ -235,7 +235,7 @@ public final class Socket implements AutoCloseable {
         rejectNoRoom(maxBytes);
         byte[] shared = sockets.shared;
         int result = receivedNow(
-                receiver().receiveNow(shared, 0, Math.min(maxBytes, shared.length)));
+                streamReceiver().receiveNow(shared, 0, Math.min(maxBytes, shared.length)));
         return result == NOTHING_YET ? null : Arrays.copyOf(shared, result);
     }
 
@@ -249,6 +249,12 @@ public final class Socket implements AutoCloseable {
     private int received(int result) throws IOException {
         receivedBytes += check("receive", result);
         return result;
+    }
+
+    private Descriptor streamReceiver() {
+        if (datagrams)
+            throw new IllegalArgumentException(this + " is a socket of datagrams, not of streams");
+        return receiver();
     }
 
     private Descriptor receiver() {
@@ -275,18 +281,24 @@ public final class Socket implements AutoCloseable {
         return true;
     }
 
-    /// Receives a datagram that is there right now, of which at most `maxBytes` are kept; null
-    /// if there is none.
+    /// Receives a datagram that is there right now, of which at most `maxBytes` are kept
+    /// ([Datagram#isTruncated()]); null if there is none.
     ///
     /// **Errors**: as [EventLoop#sockRecvfrom].
     public @Nullable Datagram receiveFromNow(int maxBytes) throws IOException {
         rejectNegative(maxBytes);
         checkDatagrams();
         byte[] shared = sockets.shared;
-        int result = receiver().receiveFrom(shared, 0, Math.min(maxBytes, shared.length));
+        int room = Math.min(maxBytes, shared.length);
+        int result = receiver().receiveFrom(shared, 0, room);
         if (result == WOULD_BLOCK) return null;
         sockets.count(result);
-        return new Datagram(Arrays.copyOf(shared, check("receive", result)), sender());
+        return datagram(shared, 0, room, check("receive", result));
+    }
+
+    private Datagram datagram(byte[] array, int offset, int room, int size) {
+        byte[] data = Arrays.copyOfRange(array, offset, offset + Math.min(room, size));
+        return new Datagram(data, sender(), size);
     }
 
     private SocketAddress sender() {
@@ -492,14 +504,21 @@ public final class Socket implements AutoCloseable {
     int receive(byte[] buffer, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, buffer.length);
         if (length == 0) return 0;
-        return receiveInto(buffer, offset, length);
+        return receiveWhole(buffer, offset, length);
     }
 
     byte[] receive(int maxBytes) throws IOException {
         rejectNegative(maxBytes);
         if (maxBytes == 0) return new byte[0];
         byte[] shared = sockets.shared;
-        return Arrays.copyOf(shared, receiveInto(shared, 0, Math.min(maxBytes, shared.length)));
+        return Arrays.copyOf(shared, receiveWhole(shared, 0, Math.min(maxBytes, shared.length)));
+    }
+
+    /// [#receiveInto] where nobody could be told otherwise that a datagram had no room.
+    private int receiveWhole(byte[] array, int offset, int room) throws IOException {
+        int size = receiveInto(array, offset, room);
+        if (size > room) throw new DatagramTruncatedException(datagram(array, offset, room, size));
+        return size;
     }
 
     private static void rejectNegative(int maxBytes) {
@@ -509,22 +528,18 @@ public final class Socket implements AutoCloseable {
 
     Datagram receiveFrom(int maxBytes) throws IOException {
         rejectNegative(maxBytes);
+        checkDatagrams();
         byte[] shared = sockets.shared;
-        int count = receiveFrom(shared, 0, Math.min(maxBytes, shared.length));
-        return new Datagram(Arrays.copyOf(shared, count), sender());
+        int room = Math.min(maxBytes, shared.length);
+        return datagram(shared, 0, room, receiveInto(shared, 0, room));
     }
 
     SocketAddress receiveFrom(ByteBuffer buffer) throws IOException {
         if (buffer.isReadOnly()) throw new ReadOnlyBufferException();
-        byte[] shared = sockets.shared;
-        int room = Math.min(buffer.remaining(), shared.length);
-        buffer.put(shared, 0, receiveFrom(shared, 0, room));
-        return sender();
-    }
-
-    private int receiveFrom(byte[] array, int offset, int length) throws IOException {
-        checkDatagrams();
-        return receiveInto(array, offset, length);
+        Datagram received = receiveFrom(buffer.remaining());
+        buffer.put(received.data());
+        if (received.isTruncated()) throw new DatagramTruncatedException(received);
+        return received.from();
     }
 
     /// Waits until there is something, then receives it: when the task goes on, not when the

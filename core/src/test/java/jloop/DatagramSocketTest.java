@@ -19,9 +19,11 @@ import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import jloop.kernel.Errno;
 import jloop.poller.UnixName;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,19 +102,84 @@ class DatagramSocketTest {
         });
     }
 
-    @EachNetwork
-    void sockRecvfrom_ofALongerDatagram_losesItsEnd(Rig.Network network) {
+    private interface Pair {
+        void run(Rig rig, Socket one, Socket other) throws Exception;
+    }
+
+    /// Over UDP, and over UNIX where there are such sockets.
+    private void each(Rig.Network network, Pair body) {
         Rig.run(network, rig -> {
             try (Socket one = udp(rig); Socket other = udp(rig)) {
-                send(one, "abcdef", other);
-                send(one, "ghi", other);
-                send(one, "jkl", other);
-
-                assertThat(text(rig.loop.sockRecvfrom(other, 2).data())).isEqualTo("ab");
-                assertThat(rig.loop.sockRecvfrom(other, 0).data()).isEmpty();
-                assertThat(receive(other)).isEqualTo("jkl");
+                body.run(rig, one, other);
+            }
+            if (network == Rig.Network.NIO) return;
+            try (Socket one = unix(rig); Socket other = unix(rig)) {
+                one.bind(UnixDomainSocketAddress.of(folder.resolve("one")));
+                other.bind(UnixDomainSocketAddress.of(folder.resolve("other")));
+                body.run(rig, one, other);
             }
         });
+    }
+
+    @EachNetwork
+    void sockRecvfrom_ofALongerDatagram_losesItsEndAndSaysSo(Rig.Network network) {
+        each(network, (rig, one, other) -> {
+            for (String text : List.of("abcdef", "ghi", "jkl", "mno", "pq")) send(one, text, other);
+
+            Datagram cut = rig.loop.sockRecvfrom(other, 2);
+            assertThat(text(cut.data())).isEqualTo("ab");
+            assertThat(cut.size()).isEqualTo(6);
+            assertThat(cut.isTruncated()).isTrue();
+            assertThat(cut.from()).isEqualTo(one.localAddress());
+            assertThat(cut).hasToString(
+                    "<Datagram of 6 bytes, cut to 2 from " + one.localAddress() + ">");
+            assertThat(rig.loop.sockRecvfrom(other, 0).isTruncated()).isTrue();
+            Datagram now = Objects.requireNonNull(other.receiveFromNow(1));
+            assertThat(now.size()).isEqualTo(3);
+            assertThat(now.data()).isEqualTo(bytes("j"));
+
+            Datagram whole = rig.loop.sockRecvfrom(other, 3);
+            assertThat(text(whole.data())).isEqualTo("mno");
+            assertThat(whole.isTruncated()).isFalse();
+            assertThat(receive(other)).isEqualTo("pq");
+        });
+    }
+
+    /// The calls that return nothing which could say so.
+    @EachNetwork
+    void aLongerDatagram_whereNothingElseCouldTell_isAnError(Rig.Network network) {
+        each(network, (rig, one, other) -> {
+            byte[] array = bytes("------");
+            ByteBuffer heap = ByteBuffer.wrap(bytes("------"), 1, 3);
+            ByteBuffer direct = ByteBuffer.allocateDirect(3);
+            List<ThrowableAssert.ThrowingCallable> calls = List.of(
+                    () -> rig.loop.sockRecv(other, 3),
+                    () -> rig.loop.sockRecvInto(other, array, 1, 3),
+                    () -> rig.loop.sockRecvfromInto(other, heap),
+                    () -> rig.loop.sockRecvfromInto(other, direct));
+            for (ThrowableAssert.ThrowingCallable call : calls) {
+                send(one, "abcdef", other);
+                assertThatThrownBy(call)
+                        .isInstanceOfSatisfying(DatagramTruncatedException.class, e -> {
+                            assertThat(text(e.datagram().data())).isEqualTo("abc");
+                            assertThat(e.datagram().size()).isEqualTo(6);
+                            assertThat(e.datagram().from()).isEqualTo(one.localAddress());
+                        }).hasMessageContaining("of 6 bytes, cut to 3 from");
+                send(one, "xyz", other);
+                assertThat(text(rig.loop.sockRecv(other, 3))).isEqualTo("xyz");
+            }
+            assertThat(text(array)).isEqualTo("-abc--");
+            assertThat(text(heap.array())).isEqualTo("-abc--");
+            assertThat(heap.hasRemaining()).isFalse();
+            assertThat(direct.position()).isEqualTo(3);
+        });
+    }
+
+    @Test
+    void datagram_ofFewerBytesThanItHas_isRejected() {
+        assertThatThrownBy(() -> new Datagram(new byte[3], loopback(1), 2))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 bytes");
+        assertThat(new Datagram(new byte[3], loopback(1)).isTruncated()).isFalse();
     }
 
     @EachNetwork
@@ -166,7 +233,7 @@ class DatagramSocketTest {
                 for (ByteBuffer buffer : new ByteBuffer[] {
                         ByteBuffer.allocate(10), ByteBuffer.allocateDirect(10)}) {
                     send(one, "abc", other);
-                    send(one, "too long", other);
+                    send(one, "just 6", other);
                     buffer.put((byte) '>');
 
                     assertThat(rig.loop.sockRecvfromInto(other, buffer))
@@ -176,7 +243,7 @@ class DatagramSocketTest {
 
                     byte[] all = new byte[10];
                     buffer.get(0, all);
-                    assertThat(text(all)).isEqualTo(">abctoo lo");
+                    assertThat(text(all)).isEqualTo(">abcjust 6");
                 }
                 assertThatThrownBy(() -> rig.loop.sockRecvfromInto(
                         other, ByteBuffer.allocate(9).asReadOnlyBuffer()))
@@ -334,6 +401,12 @@ class DatagramSocketTest {
                 assertThatThrownBy(() -> udp.listen(1)).isInstanceOf(SocketException.class);
                 assertThatThrownBy(() -> rig.loop.sockAccept(udp))
                         .isInstanceOf(SocketException.class);
+                for (ThrowableAssert.ThrowingCallable receive : List
+                        .<ThrowableAssert.ThrowingCallable>of(() -> udp.receiveNow(1),
+                                () -> udp.receiveNow(new byte[1], 0, 1),
+                                () -> udp.receiveNow(ByteBuffer.allocate(1))))
+                    assertThatThrownBy(receive).isInstanceOf(IllegalArgumentException.class)
+                            .hasMessageContaining("is a socket of datagrams");
                 rig.loop.sockConnect(udp, address(udp));
                 assertThatThrownBy(() -> Asyncio.connectAcceptedSocket(
                         () -> new jloop.io.Protocol() { }, udp))

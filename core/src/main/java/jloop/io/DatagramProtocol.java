@@ -24,7 +24,9 @@ public interface DatagramProtocol {
     default void datagramReceived(ByteBuffer data, SocketAddress from) throws Exception { }
 
     /// To send or to receive has failed, be it that the peer's system says nobody is there (a
-    /// ConnectException). The endpoint goes on. Called inside the sendto that fails.
+    /// ConnectException), or that a datagram of more than 256 KiB has come, which a UNIX socket
+    /// may send (a [jloop.DatagramTruncatedException]). The endpoint goes on. Called inside the
+    /// sendto that fails.
     default void errorReceived(IOException failure) throws Exception { }
 
     /// The endpoint is over: `why` is null after [DatagramTransport#close()] or

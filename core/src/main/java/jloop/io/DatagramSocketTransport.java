@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Locale;
 import jloop.Context;
 import jloop.Datagram;
+import jloop.DatagramTruncatedException;
 import jloop.EventLoop;
 import jloop.Future;
 import jloop.Socket;
@@ -84,11 +85,12 @@ final class DatagramSocketTransport implements DatagramTransport, FlowControl.Wr
         Datagram received;
         try {
             received = socket.receiveFromNow(RECEIVE_MAX);
+            if (received == null || protocol == null) return;
+            if (received.isTruncated()) throw new DatagramTruncatedException(received);
         } catch (IOException e) {
             failed(e);
             return;
         }
-        if (received == null || protocol == null) return;
         try {
             protocol.datagramReceived(ByteBuffer.wrap(received.data()), received.from());
         } catch (Throwable e) {             // all: it was told, and the endpoint lives on

@@ -30,7 +30,8 @@ public final class DatagramStream implements AutoCloseable {
         this.socket = route.socket().detach("a datagram stream");
     }
 
-    /// Waits for a datagram, which may be empty.
+    /// Waits for a datagram, which may be empty. It is whole, unless a UNIX socket sends more
+    /// than 256 KiB ([Datagram#isTruncated()]).
     ///
     /// **Errors**: ConnectException if what was sent met nobody, which only a stream with a
     /// remote address is told; other IOExceptions. The stream goes on after either.

@@ -42,8 +42,11 @@ final class NioDescriptor extends Descriptor {
      * any more is cancelled at once: the channel may be registered again.
      *
      * For datagrams there is one class, DatagramChannel. What it cannot do is to send an empty
-     * one to its peer: its write of nothing makes no system call.
+     * one to its peer: its write of nothing makes no system call. Nor does it tell that one was
+     * cut: where there is no room for any, it comes into an array in which there is.
      */
+
+    static final int DATAGRAM_BYTES_MAX = 65_535;       // an IP packet: over UNIX there are none
 
     private final NioPoller poller;
     private final Family family;
@@ -413,7 +416,8 @@ final class NioDescriptor extends Descriptor {
 
     @Override
     public int receiveNow(byte[] array, int offset, int length) {
-        if (channel instanceof DatagramChannel) return receiveFrom(array, offset, length);
+        if (channel instanceof DatagramChannel)
+            return Math.min(receiveFrom(array, offset, length), length);
         try {
             int count = input().read(ByteBuffer.wrap(array, offset, length));
             if (count > 0 || length == 0) return count;
@@ -461,12 +465,17 @@ final class NioDescriptor extends Descriptor {
     @Override
     public int receiveFrom(byte[] array, int offset, int length) {
         if (!(channel instanceof DatagramChannel datagrams)) return -Errno.EBADF;
-        ByteBuffer bytes = ByteBuffer.wrap(array, offset, length);
+        boolean hasRoom = length >= DATAGRAM_BYTES_MAX;
+        ByteBuffer bytes = hasRoom ? ByteBuffer.wrap(array, offset, length)
+                : ByteBuffer.wrap(poller.datagram());
+        int start = bytes.position();
         try {
             SocketAddress from = datagrams.receive(bytes);
             if (from == null) return -Errno.EAGAIN;
             sender = from;
-            return bytes.position() - offset;
+            int size = bytes.position() - start;
+            if (!hasRoom) bytes.get(0, array, offset, Math.min(size, length));
+            return size;
         } catch (IOException | RuntimeException e) {
             return failure(e, Errno.EBADF);
         }

@@ -21,6 +21,7 @@ import jloop.poller.Family;
 import jloop.poller.ForeignFile;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
+import org.jspecify.annotations.Nullable;
 
 /// A [Poller] on the selectors of java.nio: for systems without epoll, and for JVMs without
 /// native access.
@@ -55,6 +56,7 @@ public final class NioPoller implements Poller {
     final Selector selector;
     private final Set<NioDescriptor> open = new LinkedHashSet<>();
     private final AtomicBoolean woken = new AtomicBoolean();    // any thread sets; poll clears
+    private byte @Nullable [] datagram;
 
     /// **Errors**: UncheckedIOException if the system has no selector to give.
     public NioPoller() {
@@ -87,6 +89,12 @@ public final class NioPoller implements Poller {
         } catch (IOException | UnsupportedOperationException e) {
             return new NioDescriptor(this, family, -NioErrors.errno(e));
         }
+    }
+
+    /// Room for any datagram.
+    byte[] datagram() {
+        if (datagram == null) datagram = new byte[NioDescriptor.DATAGRAM_BYTES_MAX];
+        return datagram;
     }
 
     /// A descriptor for a channel that is new.

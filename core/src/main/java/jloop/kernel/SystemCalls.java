@@ -50,6 +50,7 @@ public class SystemCalls {
     static final int SOCK_CLOEXEC = 0x80000;
 
     // recv(2), send(2), shutdown(2)
+    static final int MSG_TRUNC = 0x20;
     static final int MSG_DONTWAIT = 0x40;
     static final int MSG_NOSIGNAL = 0x4000;
     static final int SHUT_WR = 1;
@@ -205,13 +206,14 @@ public class SystemCalls {
         }
     }
 
-    /// recvfrom(2) that never waits, otherwise as [#recv(int, byte[], int, int)].
+    /// recvfrom(2) of a datagram that never waits, otherwise as [#recv(int, byte[], int, int)].
+    /// Returns its size, which may be more than `size`.
     public int recvfrom(int fd, byte[] array, int offset, int size, MemorySegment address,
             MemorySegment addressSize) {
         MemorySegment bytes = bytes(array, offset, size);
         try {
             return result((long) Bytes.RECVFROM.invokeExact(state, fd, bytes, (long) size,
-                    MSG_DONTWAIT, address.address(), addressSize.address()));
+                    MSG_DONTWAIT | MSG_TRUNC, address.address(), addressSize.address()));
         } catch (Throwable e) {
             throw thrownByLinker(e);
         }

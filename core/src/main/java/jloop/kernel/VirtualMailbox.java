@@ -78,7 +78,7 @@ final class VirtualMailbox {
         sizeBytes += length + ENVELOPE_BYTES;
     }
 
-    /// How many bytes of the oldest datagram were received, or `-errno`.
+    /// How many bytes the oldest datagram has, of which `length` were received, or `-errno`.
     int take(byte[] array, int offset, int length) {
         if (error != 0) return takeError();
         Letter letter = letters.poll();
@@ -86,9 +86,8 @@ final class VirtualMailbox {
         sizeBytes -= letter.data.length + ENVELOPE_BYTES;
         sender = letter.from;
         tellWaiting();
-        int count = Math.min(length, letter.data.length);
-        System.arraycopy(letter.data, 0, array, offset, count);
-        return count;
+        System.arraycopy(letter.data, 0, array, offset, Math.min(length, letter.data.length));
+        return letter.data.length;
     }
 
     void tellWaiting() {

@@ -267,7 +267,7 @@ final class VirtualSocket extends Descriptor {
     public int receiveNow(byte[] array, int offset, int length) {
         return switch (state) {
             case Connected(var end) -> end.receive(array, offset, length);
-            case Mail(var box) -> box.take(array, offset, length);
+            case Mail(var box) -> Math.min(box.take(array, offset, length), length);
             default -> notConnected();
         };
     }

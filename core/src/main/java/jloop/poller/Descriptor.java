@@ -62,8 +62,8 @@ public abstract class Descriptor {
     }
 
     /// Receives one datagram that is there right now, whose [#sender()] is then known: how many
-    /// bytes, be it 0, or `-EAGAIN`. What is longer than `length` loses its end. For a socket
-    /// of [Poller#openDatagram] alone.
+    /// bytes it has, be it 0, or `-EAGAIN`. If they are more than `length`, the others are
+    /// lost. For a socket of [Poller#openDatagram] alone.
     public int receiveFrom(byte[] array, int offset, int length) {
         throw new UnsupportedOperationException(this + " has no datagrams");
     }

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -36,12 +37,15 @@ import jloop.AsIn;
 import jloop.CancelledError;
 import jloop.ContextVar;
 import jloop.Datagram;
+import jloop.DatagramTruncatedException;
 import jloop.EachNetwork;
 import jloop.FailingCalls;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
+import jloop.kernel.EpollPoller;
 import jloop.kernel.Errno;
+import jloop.kernel.FaultySystemCalls;
 import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -508,6 +512,56 @@ class DatagramsTest {
             awaitTrace(rig, one.protocol(), "made", "error", "error", "'late'");
             calls.failNothing();
             close(rig, one);
+        });
+    }
+
+    @EachNetwork
+    void theLongestDatagram_isReceivedWhole(Rig.Network network) {
+        Rig.run(network, rig -> {
+            var endpoint = createDatagramEndpoint(Tracing::new, HERE);
+            try (Socket sender = udp(rig); DatagramStream stream = openDatagramStream(HERE)) {
+                byte[] longest = Rig.pattern(65_507);
+                rig.loop.sockSendto(sender, longest, address(endpoint.transport()));
+                awaitTrace(rig, endpoint.protocol(), "made", "'" + text(longest) + "'");
+                rig.loop.sockSendto(sender, longest,
+                        Objects.requireNonNull(stream.localAddress()));
+                Datagram received = stream.receive();
+                assertThat(received.data()).isEqualTo(longest);
+                assertThat(received.isTruncated()).isFalse();
+            }
+            close(rig, endpoint);
+        });
+    }
+
+    /// As over UNIX, where the administrator may allow any size.
+    @Test
+    void aDatagramLongerThanAnyRoom_isTold() {
+        int sent = 300_000;
+        var calls = new FaultySystemCalls() {
+            @Override
+            public int recvfrom(int fd, byte[] array, int offset, int size,
+                    MemorySegment address, MemorySegment addressSize) {
+                int got = super.recvfrom(fd, array, offset, size, address, addressSize);
+                return got < 0 ? got : sent;
+            }
+        };
+        Rig.run(new EpollPoller(calls), rig -> {
+            var endpoint = createDatagramEndpoint(Tracing::new, HERE);
+            try (Socket sender = udp(rig); DatagramStream stream = openDatagramStream(HERE)) {
+                rig.loop.sockSendto(sender, bytes("x"), address(endpoint.transport()));
+                awaitTrace(rig, endpoint.protocol(), "made", "error");
+                assertThat(endpoint.protocol().failures.getFirst())
+                        .isInstanceOfSatisfying(DatagramTruncatedException.class, e -> {
+                            assertThat(e.datagram().size()).isEqualTo(sent);
+                            assertThat(e.datagram().from()).isEqualTo(address(sender));
+                        });
+                rig.loop.sockSendto(sender, bytes("x"),
+                        Objects.requireNonNull(stream.localAddress()));
+                Datagram received = stream.receive();
+                assertThat(received.isTruncated()).isTrue();
+                assertThat(received.size()).isEqualTo(sent);
+            }
+            close(rig, endpoint);
         });
     }
 

@@ -1012,6 +1012,24 @@ interface PollerContract {
     }
 
     @Test
+    default void receiveFrom_withoutRoomForAll_tellsHowLongTheDatagramIs() throws Exception {
+        try (var net = new Net(newPoller())) {
+            Descriptor one = datagrams(net);
+            Descriptor other = datagrams(net);
+            for (int i = 0; i < 2; i++) {
+                assertThat(one.sendTo("hello".getBytes(UTF_8), 0, 5, other.localAddress()))
+                        .isEqualTo(5);
+                assertThat(net.run(new Request(other).kind(Operation.Kind.READABLE))).isZero();
+                byte[] received = "-----".getBytes(UTF_8);
+                assertThat(other.receiveFrom(received, 1, 2 * i)).isEqualTo(5);
+                assertThat(received).asString(UTF_8).isEqualTo(i == 0 ? "-----" : "-he--");
+                assertThat(other.sender()).isEqualTo(one.localAddress());
+            }
+            assertThat(other.receiveFrom(new byte[9], 0, 0)).isEqualTo(-Errno.EAGAIN);
+        }
+    }
+
+    @Test
     default void sendTo_nobodyByAConnectedSocket_failsTheNextCall() throws Exception {
         try (var net = new Net(newPoller())) {
             Descriptor one = datagrams(net);
