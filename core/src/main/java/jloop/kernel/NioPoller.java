@@ -14,13 +14,17 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jloop.poller.Child;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.ForeignFile;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
+import jloop.poller.SpawnRequest;
 import org.jspecify.annotations.Nullable;
 
 /// A [Poller] on the selectors of java.nio: for systems without epoll, and for JVMs without
@@ -55,6 +59,7 @@ public final class NioPoller implements Poller {
 
     final Selector selector;
     private final Set<NioDescriptor> open = new LinkedHashSet<>();
+    private final Queue<NioChild> exits = new ConcurrentLinkedQueue<>();    // any thread adds
     private final AtomicBoolean woken = new AtomicBoolean();    // any thread sets; poll clears
     private byte @Nullable [] datagram;
 
@@ -159,6 +164,21 @@ public final class NioPoller implements Poller {
         }
     }
 
+    @Override
+    public Child spawn(SpawnRequest request) {
+        return new NioChild(this, request);
+    }
+
+    /// An end of a pipe of a child, not blocking.
+    NioDescriptor adopt(SelectableChannel channel) {
+        return adopt(channel, Family.UNIX, false);
+    }
+
+    /// Has the next poll tell that a child has ended. Any thread.
+    void exited(NioChild child) {
+        exits.add(child);
+    }
+
     static ProtocolFamily protocol(Family family) {
         return switch (family) {
             case INET -> StandardProtocolFamily.INET;
@@ -182,9 +202,10 @@ public final class NioPoller implements Poller {
         if (!selector.isOpen()) throw new IllegalStateException("the poller is closed");
         boolean interrupted = Thread.interrupted();
         try {
-            select(woken.get() ? 0 : timeoutNanos);
+            select(woken.get() || !exits.isEmpty() ? 0 : timeoutNanos);
             woken.set(false);
             completeReady();
+            for (NioChild child; (child = exits.poll()) != null; ) child.deliver();
         } catch (IOException e) {
             throw new UncheckedIOException("the selector failed", e);
         } finally {
