@@ -772,6 +772,27 @@ public final class Asyncio {
         return Pipes.openWrite(end);
     }
 
+    // ---- Signals
+
+    /// Hears of `signals` from now on: the receiver gives their names as they come, in place of
+    /// what they would do.
+    ///
+    /// {@snippet :
+    /// try (SignalReceiver signals = openSignalReceiver("HUP", "TERM")) {
+    ///     for (String signal : signals) {
+    ///         if (signal.equals("TERM")) break;
+    ///         readConfiguration();
+    ///     }
+    /// }
+    /// }
+    ///
+    /// **Errors**: as [EventLoop#addSignalHandler(String, Runnable)], and
+    /// IllegalArgumentException if no signal is named; then none is heard of.
+    /// **As in trio**: `open_signal_receiver`.
+    public static SignalReceiver openSignalReceiver(String... signals) {
+        return getRunningLoop().signals("openSignalReceiver").receiver(List.of(signals));
+    }
+
     // ---- Datagrams
 
     /// Opens an endpoint of datagrams, makes a protocol for it by `factory`, and returns it

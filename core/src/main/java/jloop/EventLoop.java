@@ -68,6 +68,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private final Intake intake = new Intake();         // any thread adds
     private final Sockets sockets;
     private final ForeignFiles foreignFiles = new ForeignFiles(this);
+    private final LoopSignals signals = new LoopSignals(this);
     private final UnclosedLoop unclosed;
     private final WorkerPool workers = new WorkerPool(this);
     private final Names names = new Names(this, workers);
@@ -360,6 +361,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         unread.tellAll();
         closed = true;
         unclosed.closed();
+        signals.close();
         ready.clear();
         for (TimerHandle left; (left = timers.takeDue(later(CENTURY_NANOS))) != null; )
             carrier.abandon(left);
@@ -918,6 +920,66 @@ public final class EventLoop implements Executor, AutoCloseable {
             throw new IllegalArgumentException(socket + " belongs to another loop, " + socket.loop);
         checkThread("a socket call");
         return socket;
+    }
+
+    // ---- Signals
+
+    /// Has `callback` called in a turn of this loop when the process gets `signal`, in place of
+    /// the callback that this loop had for it, and of what the signal would do. Its name is
+    /// that of the system, as `TERM` or `SIGTERM`.
+    ///
+    /// {@snippet :
+    /// loop.addSignalHandler("HUP", () -> { ... });       // read the configuration again
+    /// }
+    ///
+    /// Signals that come before the callback has begun are one call. All loops that have a
+    /// callback for a signal are told, as are all [SignalReceiver]s. While anybody is,
+    /// `INT` does not end [Asyncio#run], nor does `TERM`. What a callback throws is told to the
+    /// exception handler.
+    ///
+    /// What the process was to ignore from its start (`nohup`, a background job of a script)
+    /// the JVM goes on ignoring, if it is `HUP`, `INT` or `TERM`.
+    ///
+    /// **Errors**: IllegalArgumentException if there is no such signal, or if it cannot be
+    /// caught: `KILL` and `STOP`, and what the JVM needs for itself, as `QUIT`, `SEGV` and
+    /// `USR2`. IllegalStateException if the loop is closed. UnsupportedOperationException if
+    /// this JVM is without the module `jdk.unsupported`; for `INT`, `TERM` and `HUP` also if it
+    /// was started with `-Xrs`.
+    /// **As in asyncio**: `add_signal_handler`. **Unlike asyncio**: for loops of all threads,
+    /// as a JVM gives its main thread no part in signals.
+    public void addSignalHandler(String signal, Runnable callback) {
+        addSignalHandler(signal, callback, Context.copyContext());
+    }
+
+    /// The same, with the calls made in `context` instead of a copy of the caller's.
+    public void addSignalHandler(String signal, Runnable callback, Context context) {
+        signals("addSignalHandler").add(JdkSignals.named(signal), callback, context);
+    }
+
+    /// [#addSignalHandler(String, Runnable)] by the number that the signal has in this system,
+    /// 15 for `TERM`.
+    public void addSignalHandler(int signal, Runnable callback) {
+        addSignalHandler(JdkSignals.numbered(signal), callback);
+    }
+
+    /// Ends [#addSignalHandler], also for signals whose callback has not begun. If nobody else
+    /// hears of it, the signal does what it did before. Returns false if there was no callback.
+    ///
+    /// **Errors**: IllegalArgumentException if there is no such signal.
+    public boolean removeSignalHandler(String signal) {
+        checkThread("removeSignalHandler");
+        return signals.remove(JdkSignals.named(signal));
+    }
+
+    /// [#removeSignalHandler(String)] by the number of the signal.
+    public boolean removeSignalHandler(int signal) {
+        return removeSignalHandler(JdkSignals.numbered(signal));
+    }
+
+    LoopSignals signals(String method) {
+        checkThread(method);
+        checkOpen();
+        return signals;
     }
 
     // ---- Exceptions

@@ -250,7 +250,7 @@ class SignalTest {
     static final class SetsItsOwn {
         public static void main(String[] arguments) throws Exception {
             var called = new java.util.concurrent.CountDownLatch(1);
-            Asyncio.run(() -> handle("INT", () -> {
+            Asyncio.run(() -> JvmSignals.handle("INT", () -> {
                 print("own handler");
                 called.countDown();
             }));
@@ -267,7 +267,7 @@ class SignalTest {
     static final class HasItsOwn {
         public static void main(String[] arguments) throws Exception {
             var called = new java.util.concurrent.CountDownLatch(1);
-            handle("INT", () -> {
+            JvmSignals.handle("INT", () -> {
                 print("own handler");
                 called.countDown();
             });
@@ -365,9 +365,179 @@ class SignalTest {
         }
     }
 
+    // ---- beside handlers of loops
+
+    /// They are above what a run does with Ctrl-C, whichever began first, and give it back.
+    @Test
+    @AsIn("uv:signals.test_signals_sigint_and_custom_handler")
+    void handlersOfALoop_holdCtrlCAsLongAsTheyAreThere() throws Exception {
+        FreshJvm.Ended ended = FreshJvm.end(HandlesItself.class);
+
+        assertThat(ended.lines()).containsExactly("handler in run 1", "handler in run 2",
+                "main cleaned up", "KeyboardInterrupt by CancelledError");
+        assertThat(ended.status()).isEqualTo(130);
+    }
+
+    static final class HandlesItself {
+        public static void main(String[] arguments) throws Exception {
+            reportRun(() -> {
+                try (Runner runner = new Runner()) {
+                    EventLoop loop = runner.getLoop();
+                    for (int i = 1; i <= 2; i++) {
+                        Event came = new Event();
+                        String where = "handler in run " + i;
+                        loop.addSignalHandler("INT", () -> {
+                            print(where);
+                            came.set();
+                        });
+                        runner.run(() -> {
+                            kill("INT");
+                            came.await();
+                        });
+                    }
+                    runner.run(() -> {
+                        loop.removeSignalHandler("INT");
+                        loop.callSoon(() -> kill("INT"));
+                        cleansUp("main");
+                    });
+                }
+            });
+            kill("INT");
+            Thread.currentThread().join(LONG);
+        }
+    }
+
+    @Test
+    void handlerOfAnotherThreadsLoop_holdsCtrlCToo() throws Exception {
+        assertThat(FreshJvm.run(HandledElsewhere.class).lines())
+                .containsExactly("handler", "main has ended");
+    }
+
+    static final class HandledElsewhere {
+        public static void main(String[] arguments) throws Exception {
+            var hears = new java.util.concurrent.CountDownLatch(1);
+            Thread other = Thread.ofPlatform().start(() -> Asyncio.run(() -> {
+                Event came = new Event();
+                Asyncio.getRunningLoop().addSignalHandler("INT", () -> {
+                    print("handler");
+                    came.set();
+                });
+                hears.countDown();
+                came.await();
+            }));
+            hears.await();
+            Asyncio.run(() -> {
+                kill("INT");
+                other.join();
+                print("main has ended");
+            });
+        }
+    }
+
+    @Test
+    void receiver_ofSigterm_letsMainEndInItsOwnWay() throws Exception {
+        assertThat(FreshJvm.run(EndsByItself.class).lines())
+                .containsExactly("got SIGTERM", "done");
+    }
+
+    static final class EndsByItself {
+        public static void main(String[] arguments) {
+            Asyncio.run(() -> {
+                try (SignalReceiver signals = Asyncio.openSignalReceiver("INT", "SIGTERM")) {
+                    kill("TERM");
+                    print("got " + signals.next());
+                }
+            }, o -> o.withHandleSigterm(true));
+            print("done");
+        }
+    }
+
+    // ---- where signals cannot be had
+
+    @Test
+    @AsIn({"test_unix_events.test_add_signal_handler_setup_error",
+            "test_runners.test_signal_install_not_supported_ok"})
+    void jvmThatLeavesSignalsAlone_saysSo() throws Exception {
+        assertThat(FreshJvm.run(FreshJvm.ofThisLevel("-Xrs"), HasNoSignals.class).lines())
+                .containsExactly(
+                        "SIGINT cannot be caught in a JVM that was started with -Xrs",
+                        "URG is heard");
+    }
+
+    @Test
+    void jvmWithoutTheModule_saysSo() throws Exception {
+        String why = "signals need the module jdk.unsupported, which this JVM is without";
+        assertThat(FreshJvm.run(FreshJvm.ofThisLevel("--limit-modules=java.base"),
+                HasNoSignals.class).lines()).containsExactly(why, why);
+    }
+
+    static final class HasNoSignals {
+        public static void main(String[] arguments) {
+            Asyncio.run(() -> {
+                for (String signal : new String[] {"INT", "URG"}) {
+                    try {
+                        Asyncio.getRunningLoop().addSignalHandler(signal, () -> { });
+                        print(signal + " is heard");
+                    } catch (UnsupportedOperationException e) {
+                        print(e.getMessage());
+                    }
+                }
+            });
+        }
+    }
+
+    // ---- amid other things
+
+    @Test
+    void ctrlC_whileMainWaitsForAJob_cancelsTheWaitAndTheEndWaitsForTheJob() throws Exception {
+        assertThat(FreshJvm.run(WaitsForAJob.class).lines()).containsExactly(
+                "main cleaned up", "the job is over", "KeyboardInterrupt by CancelledError");
+    }
+
+    static final class WaitsForAJob {
+        public static void main(String[] arguments) {
+            var cleanedUp = new java.util.concurrent.CountDownLatch(1);
+            reportRun(() -> Asyncio.run(() -> {
+                try {
+                    Asyncio.toThread(() -> {
+                        kill("INT");
+                        cleanedUp.await();
+                        print("the job is over");
+                        return null;
+                    });
+                } finally {
+                    print("main cleaned up");
+                    cleanedUp.countDown();
+                }
+            }));
+        }
+    }
+
+    /// It is as in a step of a task: what runs comes to its end first.
+    @Test
+    void ctrlC_whileACallbackRuns_letsItEnd() throws Exception {
+        assertThat(FreshJvm.run(RunsACallback.class).lines()).containsExactly(
+                "the callback is over", "main cleaned up",
+                "KeyboardInterrupt by CancelledError");
+    }
+
+    static final class RunsACallback {
+        public static void main(String[] arguments) {
+            reportRun(() -> Asyncio.run(() -> {
+                EventLoop loop = Asyncio.getRunningLoop();
+                loop.callSoon(() -> {
+                    JvmSignals.raise("INT");
+                    while (!loop.hasArrivals()) Thread.onSpinWait();
+                    print("the callback is over");
+                });
+                cleansUp("main");
+            }));
+        }
+    }
+
     // ---- for the programs above
 
-    private static void cleansUp(String who) {
+    static void cleansUp(String who) {
         try {
             sleep(LONG);
         } finally {
@@ -376,7 +546,7 @@ class SignalTest {
         }
     }
 
-    private static void print(String line) {
+    static void print(String line) {
         System.out.println(line);
     }
 
@@ -390,32 +560,19 @@ class SignalTest {
         }
     }
 
-    private static void reportRun(Runnable program) {
+    static void reportRun(Runnable program) {
         report(() -> {
             program.run();
             return null;
         });
     }
 
-    private static void kill(String signal) {
+    static void kill(String signal) {
         try {
             new ProcessBuilder("kill", "-" + signal, "" + ProcessHandle.current().pid())
                     .start().waitFor();
         } catch (java.io.IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
-    }
-
-    /// Sets a signal handler, as another library might.
-    private static void handle(String signal, Runnable action) throws Exception {
-        Class<?> type = Class.forName("sun.misc.Signal");
-        Class<?> handler = Class.forName("sun.misc.SignalHandler");
-        Object own = java.lang.reflect.Proxy.newProxyInstance(handler.getClassLoader(),
-                new Class<?>[] {handler}, (_, _, _) -> {
-                    action.run();
-                    return null;
-                });
-        type.getMethod("handle", type, handler)
-                .invoke(null, type.getConstructor(String.class).newInstance(signal), own);
     }
 }
