@@ -1,5 +1,6 @@
 package jloop;
 
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The error that a cancelled task gets where it waits.
@@ -11,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 public final class CancelledError extends Error {
 
     private static final long serialVersionUID = 1;
+    private static final long UNKNOWN = -1;
 
     private final transient @Nullable Object reason;
     transient @Nullable Task<?> deliveredTo;        // the last task it was thrown in, by the loop
     transient @Nullable CancelScope owner;          // whose request that was; null: nobody's
+    private long bytesSent = UNKNOWN;
 
     public CancelledError() {
         this(null);
@@ -29,5 +32,17 @@ public final class CancelledError extends Error {
     /// What was given to [Task#cancel(Object)], or null.
     public @Nullable Object reason() {
         return reason;
+    }
+
+    /// How many bytes a [EventLoop#sockSendall] or [EventLoop#sockSendfile] had sent when this
+    /// ended it; empty if it ended neither, or that had not begun.
+    public OptionalLong bytesSent() {
+        return bytesSent == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(bytesSent);
+    }
+
+    /// Ends a call that has sent so many bytes. Returns this error.
+    CancelledError after(long bytesSent) {
+        this.bytesSent = bytesSent;
+        return this;
     }
 }

@@ -707,8 +707,10 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     /// Sends all of `bytes`, waiting as often as need be.
     ///
-    /// **Errors**: IOException, as [BrokenPipeException]. **Cancellation**: a part may have
-    /// been sent.
+    /// **Errors**: IOException, as [BrokenPipeException]: how much the system had taken before,
+    /// [Socket#sentBytes()] tells. **Cancellation**: a part may have been sent;
+    /// [CancelledError#bytesSent()] tells how much.
+    /// **Unlike asyncio**: where nobody knows.
     public void sockSendall(Socket socket, byte[] bytes) throws IOException {
         mine(socket).sendAll(bytes, 0, bytes.length);
     }
@@ -733,7 +735,8 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// **Errors**: IllegalArgumentException if it is a socket of datagrams;
     /// [SendfileNotAvailableException] if it can only be read and written, and that is not
     /// allowed; IllegalStateException if another task sends; IOException.
-    /// **Cancellation**: a part may have been sent; the position of the file tells.
+    /// **Cancellation**: a part may have been sent; the position of the file tells, and
+    /// [CancelledError#bytesSent()].
     public long sockSendfile(Socket socket, FileChannel file,
             UnaryOperator<SendfileOptions> options) throws IOException {
         return outgoing(socket, options).send(file);

@@ -210,6 +210,7 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         if (!(failureRead() instanceof CancelledError error)) return cancelledError();
         if (error.deliveredTo == null || error.deliveredTo == Task.current()) return error;
         CancelledError own = new CancelledError(error.reason());
+        error.bytesSent().ifPresent(own::after);
         own.initCause(error);
         return own;
     }

@@ -43,6 +43,8 @@ final class OutgoingFile {
         socket.beginFile();
         try {
             sendOrCopy(file);
+        } catch (CancelledError e) {
+            throw e.after(part.sentBytes());
         } finally {
             socket.endFile();
         }
@@ -60,6 +62,8 @@ final class OutgoingFile {
                     sendOrCopy(file);
                 }
             }
+        } catch (CancelledError e) {
+            throw e.after(part.sentBytes());
         } finally {
             socket.endFile();
         }
@@ -103,8 +107,11 @@ final class OutgoingFile {
         byte[] block = new byte[BLOCK_BYTES];
         int count;
         while ((count = read(file, block)) > 0) {
-            socket.sendRest(block, 0, count);
-            part.sent(count);
+            for (int at = 0; at < count; ) {
+                int sent = socket.sendPart(block, at, count - at);
+                part.sent(sent);
+                at += sent;
+            }
         }
     }
 

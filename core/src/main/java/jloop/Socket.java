@@ -573,13 +573,31 @@ public final class Socket implements AutoCloseable {
         checkUsable();
         rejectSending();
         int sent = sendNow(bytes, offset, length);
-        if (sent == length) return;
+        if (sent < length) sendRest(bytes, offset, sent, length);
+    }
+
+    private void sendRest(byte[] bytes, int offset, int alreadySent, int length)
+            throws IOException {
+        int sent = alreadySent;
         amidSendAll = true;
         try {
-            sendRest(bytes, offset + sent, offset + length);
+            while (sent < length) sent += sendPart(bytes, offset + sent, length - sent);
+        } catch (CancelledError e) {
+            throw e.after(sent);
         } finally {
             amidSendAll = false;
         }
+    }
+
+    /// Waits until some can be sent. Returns how many bytes were.
+    int sendPart(byte[] bytes, int offset, int length) throws IOException {
+        sockets.pace();
+        checkUsable();
+        SocketOperation operation = outgoingOf(Kind.SEND);
+        operation.array = bytes;
+        operation.offset = offset;
+        operation.length = length;
+        return sent(carryOut(operation, "sockSendall"));
     }
 
     /// Nobody else is to send until [#endFile()].
@@ -612,18 +630,6 @@ public final class Socket implements AutoCloseable {
             if (result < 0) return result;
         }
         return 0;
-    }
-
-    void sendRest(byte[] bytes, int start, int end) throws IOException {
-        for (int at = start; at < end; ) {
-            sockets.pace();
-            checkUsable();
-            SocketOperation operation = outgoingOf(Kind.SEND);
-            operation.array = bytes;
-            operation.offset = at;
-            operation.length = end - at;
-            at += sent(carryOut(operation, "sockSendall"));
-        }
     }
 
     void sendTo(byte[] bytes, int offset, int length, @Nullable SocketAddress to)

@@ -1,6 +1,7 @@
 package jloop;
 
 import static jloop.Asyncio.createTask;
+import static jloop.Asyncio.timeout;
 import static jloop.Rig.bytes;
 import static jloop.Rig.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,7 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jloop.kernel.Errno;
+import org.junit.jupiter.api.Test;
 
 class SocketTest {
 
@@ -555,21 +559,65 @@ class SocketTest {
     }
 
     @EachPoller
-    void sockSendall_cancelled_hasSentABeginning(Rig.Kind kind) {
+    void sockSendall_cancelled_hasSentABeginningAndTellsHowMuch(Rig.Kind kind) {
         Rig.run(kind, rig -> {
+            for (int turns : new int[] {0, 1, 2, 3, 30}) {
+                try (Rig.Ends ends = rig.connect()) {
+                    byte[] much = Rig.pattern(MUCH);
+                    RawPeer peer = new RawPeer(rig.loop, ends.server());
+                    Task<Void> sending = createTask(
+                            () -> rig.loop.sockSendall(ends.client(), much, 7, MUCH - 7));
+                    byte[] first = turns == 30 ? peer.receive(100_000) : new byte[0];
+                    rig.turns(turns);
+                    sending.cancel();
+                    var error = (CancelledError) ended(sending);
+                    ends.client().shutdownOutput();
+
+                    int received = first.length + peer.receiveAll().length;
+
+                    assertThat(received).isLessThan(MUCH - 7);
+                    if (turns > 1) assertThat(error.bytesSent()).isPresent();
+                    assertThat(error.bytesSent().orElse(0)).isEqualTo(received)
+                            .isEqualTo(ends.client().sentBytes());
+                }
+            }
+        });
+    }
+
+    /// Whoever awaits it, and however often.
+    @Test
+    void sockSendall_cancelled_tellsAllWhoAwaitItHowMuch() {
+        Rig.run(rig -> {
             try (Rig.Ends ends = rig.connect()) {
-                byte[] much = Rig.pattern(MUCH);
                 Task<Void> sending = createTask(
-                        () -> rig.loop.sockSendall(ends.client(), much));
-                rig.turns(3);
-                sending.cancel();
-                assertThat(ended(sending)).isInstanceOf(CancelledError.class);
-                ends.client().shutdownOutput();
+                        () -> rig.loop.sockSendall(ends.client(), new byte[MUCH]));
+                Task<Void> outer = createTask(() -> timeout(Duration.ofMillis(1), () -> {
+                    sending.await();
+                }));
 
-                byte[] received = new RawPeer(rig.loop, ends.server()).receiveAll();
+                assertThatThrownBy(outer::await).isInstanceOf(TimeoutException.class)
+                        .cause().isInstanceOfSatisfying(CancelledError.class,
+                                e -> assertThat(e.bytesSent().orElse(0)).isPositive()
+                                        .isEqualTo(ends.client().sentBytes()));
+                assertThat(new CancelledError("no reason").bytesSent()).isEmpty();
+            }
+        });
+    }
 
-                assertThat(received.length).isBetween(1, MUCH - 1);
-                assertThat(received).isEqualTo(Arrays.copyOf(much, received.length));
+    @Test
+    void sockSendall_thatFails_leavesTheCountOfWhatWasSent() {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                calls.sentMax = 1000;
+                calls.fail("send", 4, Errno.ECONNRESET);
+
+                assertThatThrownBy(() -> rig.loop.sockSendall(ends.client(), new byte[9000]))
+                        .isInstanceOf(ConnectionResetException.class);
+
+                assertThat(ends.client().sentBytes()).isEqualTo(3000);
+                ends.client().close();
+                assertThat(ends.client().sentBytes()).isEqualTo(3000);
             }
         });
     }
