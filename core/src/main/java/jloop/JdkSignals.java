@@ -108,7 +108,8 @@ final class JdkSignals {
 
     private static UnsupportedOperationException unusable(Throwable cause) {
         return new UnsupportedOperationException(
-                "signals need the module jdk.unsupported, which this JVM is without", cause);
+                "signals need the module jdk.unsupported, which this JVM is without:"
+                        + " --add-modules jdk.unsupported adds it", cause);
     }
 
     private static Door door() {

@@ -16,13 +16,14 @@ import org.jspecify.annotations.Nullable;
 /// The loop is made when it is first needed. All runs share it, and one context: what one sets
 /// in a [ContextVar], the next one sees. [Asyncio#run] is a runner that is used once.
 ///
-/// **Ctrl-C**, if the runs are made by the main thread and nobody else minds it: the first one
-/// cancels the main task of the run (other tasks wait for [#close()]). If the task ends by
-/// that, and by no other request to cancel it, [KeyboardInterrupt] is thrown; if it returns all
-/// the same, that counts. The second one ends the run with [KeyboardInterrupt] as soon as what
-/// runs lets go of the loop; the third does what it would have done without a runner, and ends
-/// the JVM. [RunOptions#withHandleSigterm] has SIGTERM do the same: the run ends with
-/// [SystemExit] of status 143, and [#close()], when all is cleared up, with the end of the JVM.
+/// **Ctrl-C**, if the runs are made by the main thread and nobody else minds it, as a loop does
+/// by [EventLoop#addSignalHandler(String, Runnable)]: the first one cancels the main task of
+/// the run (other tasks wait for [#close()]). If the task ends by that, and by no other request
+/// to cancel it, [KeyboardInterrupt] is thrown; if it returns all the same, that counts. The
+/// second one ends the run with [KeyboardInterrupt] as soon as what runs lets go of the loop;
+/// the third does what it would have done without a runner, and ends the JVM.
+/// [RunOptions#withHandleSigterm] has SIGTERM do the same: the run ends with [SystemExit] of
+/// status 143, and [#close()], when all is cleared up, with the end of the JVM.
 ///
 /// **Threads**: the thread that made it.
 /// **As in asyncio**: `Runner`, its states, its order at the end and its rules for Ctrl-C.

@@ -117,6 +117,19 @@ class SignalHandlerTest {
         assertThat(told).hasSize(2);
     }
 
+    /// Unlike uvloop, which keeps it for itself.
+    @Test
+    @AsIn("uv:signals.test_signals_no_SIGCHLD")
+    void signalOfChildren_canBeHandledAndTheyAreWaitedForAsEver() {
+        Rig.run(rig -> {
+            Event came = new Event();
+            rig.loop.addSignalHandler("CHLD", came::set);
+            Process child = new ProcessBuilder("sh", "-c", "exit 7").start();
+            came.await();
+            assertThat(child.waitFor()).isEqualTo(7);
+        });
+    }
+
     // ---- names
 
     @ParameterizedTest

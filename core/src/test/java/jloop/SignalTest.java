@@ -466,7 +466,8 @@ class SignalTest {
 
     @Test
     void jvmWithoutTheModule_saysSo() throws Exception {
-        String why = "signals need the module jdk.unsupported, which this JVM is without";
+        String why = "signals need the module jdk.unsupported, which this JVM is without:"
+                + " --add-modules jdk.unsupported adds it";
         assertThat(FreshJvm.run(FreshJvm.ofThisLevel("--limit-modules=java.base"),
                 HasNoSignals.class).lines()).containsExactly(why, why);
     }

@@ -107,6 +107,17 @@ final class Example implements AutoCloseable {
         return count;
     }
 
+    /// Has it read `text`.
+    void type(String text) throws IOException {
+        process.getOutputStream().write(text.getBytes());
+        process.getOutputStream().flush();
+    }
+
+    /// Has it read the end of its input.
+    void endInput() throws IOException {
+        process.getOutputStream().close();
+    }
+
     /// Sends SIGINT, as Ctrl-C does.
     void interrupt() throws IOException, InterruptedException {
         var pid = Long.toString(process.pid());
