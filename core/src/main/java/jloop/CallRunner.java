@@ -53,7 +53,7 @@ final class CallRunner extends Strand {
             making = null;
             context = null;
             idle = true;
-            suspend();
+            do suspend(); while (idle);     // more than once at HANDOFF only
         }
     }
 

@@ -25,6 +25,10 @@ final class HandoffCarrier extends Carrier {
      * in the middle of a call of ours, and the baton goes to the turner; else it gets it back.
      * The strand is `away` from then on, until it asks for the baton at its next call of ours.
      *
+     * A call of ours can block too: on a monitor, where the JVM loads and links what another
+     * thread does as well. Within the poller the strand keeps the baton over that, as a poll must
+     * not come between; elsewhere it notices when it wants to give the baton back.
+     *
      * Between coming back from the JDK and that call it runs beside the others: the one thing
      * that this level cannot prevent (docs/oddities.md). The turner makes it rare: before each
      * step it lets those that came back run to their next call.
@@ -37,6 +41,7 @@ final class HandoffCarrier extends Carrier {
     private static final int KEEN_LOOKS = 2_000;            // after taking it: without a pause
     private static final int SETTLE_ROUNDS = 200;           // of WATCH_NANOS / 4: then go on anyway
     private static final long NO_REQUEST = -1;
+    private static final String POLLERS = "jloop.kernel.";
 
     /// Null: nobody, or the host is taking it. An object, as a field's VarHandle is linked at
     /// each place by the first call there, wherever the stack ends.
@@ -133,11 +138,10 @@ final class HandoffCarrier extends Carrier {
         if (strand == null || thread == null || strand.granted || !isBlocked(thread)) return;
         if (!holder.compareAndSet(thread, null)) return;
         // Since the look at its grant it may have given the baton back and be about to get it anew.
-        if (running == strand && !strand.granted && isBlocked(thread)) {
+        if (running == strand && !strand.granted && isBlocked(thread) && !isInPoller(thread)) {
             strand.away = true;
             keenLooks = KEEN_LOOKS;
-            holder.set(turner);
-            LockSupport.unpark(turner);
+            giveToTurner();
         } else {
             holder.set(thread);
         }
@@ -148,6 +152,15 @@ final class HandoffCarrier extends Carrier {
             case WAITING, TIMED_WAITING, BLOCKED -> true;
             case NEW, RUNNABLE, TERMINATED -> false;
         };
+    }
+
+    private static boolean isInPoller(Thread thread) {
+        if (thread.getState() != Thread.State.BLOCKED) return false;
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            String caller = frame.getClassName();
+            if (!caller.matches("(java|jdk|sun)\\..*")) return caller.startsWith(POLLERS);
+        }
+        return false;
     }
 
     @Override
@@ -266,13 +279,19 @@ final class HandoffCarrier extends Carrier {
     @Override
     void yield(Strand strand) {
         checkStack();
+        isCurrent();
         makeReady(strand);
         handOver(strand);
     }
 
     private void handOver(Strand strand) {
+        if (!hasPutDown(strand)) {
+            rejoin(strand);
+            strand.phase = Strand.Phase.READY;      // what it waits for may have come meanwhile
+            return;
+        }
         strand.awaitsGrant = true;
-        giveBack();
+        giveToTurner();
         awaitGrant(strand);
     }
 
@@ -300,15 +319,22 @@ final class HandoffCarrier extends Carrier {
 
     @Override
     void left(Strand strand) {
-        giveBack();
+        if (hasPutDown(strand)) giveToTurner();
+        else strand.away = false;
     }
 
-    private void giveBack() {
+    /// Puts the baton down, so that the watch does not take it. False if it has it already.
+    private boolean hasPutDown(Strand strand) {
         Thread me = Thread.currentThread();
-        while (!holder.compareAndSet(me, turner)) {      // being looked at
-            if (loop.isClosed()) return;
+        while (!holder.compareAndSet(me, null)) {       // being looked at
+            if (strand.away || loop.isClosed()) return false;
             Thread.onSpinWait();
         }
+        return true;
+    }
+
+    private void giveToTurner() {
+        holder.set(turner);
         LockSupport.unpark(turner);
     }
 

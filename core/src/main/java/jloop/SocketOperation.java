@@ -23,7 +23,7 @@ final class SocketOperation extends Operation {
     boolean submit() {
         cancelled = false;
         over = false;
-        over = sockets.poller.submit(this);
+        if (sockets.poller.submit(this)) over = true;
         return over;
     }
 

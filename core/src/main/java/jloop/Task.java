@@ -435,7 +435,7 @@ public final class Task<T> extends Future<T> {
                 onItsWay = sent();
             }
             if (isOver(what)) strand.yield();
-            else strand.suspend();
+            else do strand.suspend(); while (!isOver(what));    // more than once at HANDOFF only
         } finally {
             awaited = null;
         }

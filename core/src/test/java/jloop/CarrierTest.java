@@ -24,6 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import jloop.poller.Operation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -519,6 +520,40 @@ class CarrierTest {
                 socket.getOutputStream().write(value);
             }
         }
+    }
+
+    // ---- Within a call of the loop
+
+    /// As where a class is loaded that another thread loads at the time.
+    private static final class Blocking extends SpyPoller {
+
+        Blocking() {
+            super(Rig.Kind.EPOLL.poller());
+        }
+
+        @Override
+        public boolean submit(Operation operation) {
+            boolean done = super.submit(operation);
+            if (operation.kind.reads) LockSupport.parkNanos(20_000_000);
+            return done;
+        }
+    }
+
+    @Test
+    void callOfTheLoop_thatBlocksOnItsWay_goesOn() {
+        Rig.run(new Blocking(), rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                for (int i = 0; i < 5; i++) {
+                    Task<byte[]> one = createTask(() -> rig.loop.sockRecv(ends.server(), 10));
+                    Task<byte[]> other = createTask(() -> rig.loop.sockRecv(ends.client(), 10));
+                    if (i % 2 == 0) sleep(Duration.ofMillis(i * 10));
+                    rig.loop.sockSendall(ends.client(), Rig.bytes("one"));
+                    rig.loop.sockSendall(ends.server(), Rig.bytes("other"));
+                    assertThat(Rig.text(one.await())).isEqualTo("one");
+                    assertThat(Rig.text(other.await())).isEqualTo("other");
+                }
+            }
+        });
     }
 
     private void runOneTurn() {
