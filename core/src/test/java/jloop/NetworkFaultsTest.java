@@ -1,8 +1,10 @@
 package jloop;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static jloop.Asyncio.createDatagramEndpoint;
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.openConnection;
+import static jloop.Asyncio.openDatagramStream;
 import static jloop.Asyncio.sleep;
 import static jloop.Asyncio.startServer;
 import static jloop.Asyncio.timeout;
@@ -17,7 +19,9 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.SocketAddress;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +29,8 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import jloop.io.DatagramProtocol;
+import jloop.io.DatagramStream;
 import jloop.io.Server;
 import jloop.io.StreamPair;
 import org.junit.jupiter.api.AfterAll;
@@ -35,6 +41,7 @@ import org.junit.jupiter.api.Test;
 /// to is a program of Python's asyncio on the far side.
 class NetworkFaultsTest {
 
+    private static final Duration PATIENCE = Duration.ofMillis(30);
     private static final Duration SHORT = Duration.ofMillis(150);
     private static final Duration LONG = Duration.ofSeconds(9);
     private static final String PORTS = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -42,12 +49,18 @@ class NetworkFaultsTest {
     private static final TwoNetworks NETWORKS = new TwoNetworks();
     private static final PeerProgram FAR = NETWORKS.startFar("serve", "::", "plain");
 
+    private static final PeerProgram FAR_DATAGRAMS =
+            NETWORKS.startFar("datagrams", TwoNetworks.FAR);
+
     private static int port;
+    private static InetSocketAddress farDatagrams = Rig.loopback(0);
     private static int nextPort = 50000;
 
     @BeforeAll
     static void begin() throws IOException {
         port = FAR.port();
+        farDatagrams = new InetSocketAddress(
+                InetAddress.ofLiteral(TwoNetworks.FAR), FAR_DATAGRAMS.port());
         NETWORKS.shellNear("ip route add unreachable 10.66.1.0/24;"
                 + "ip route add prohibit 10.66.2.0/24; ip route add blackhole 10.66.3.0/24;"
                 + "ip route add 10.66.4.0/24 via 10.77.0.2");
@@ -58,6 +71,7 @@ class NetworkFaultsTest {
     @AfterAll
     static void end() {
         FAR.close();
+        FAR_DATAGRAMS.close();
         NETWORKS.close();
     }
 
@@ -330,6 +344,125 @@ class NetworkFaultsTest {
             }
             server.waitClosed();
             assertThat(ends).containsExactly("reply 300000", "speak 300000");
+        });
+    }
+
+    // ---- Datagrams
+
+    private static DatagramStream toFarDatagrams() throws IOException {
+        return openDatagramStream(o -> o.withRemoteAddress(farDatagrams));
+    }
+
+    /// Asks until there is an answer to this question. Returns how often it asked in vain.
+    private static int insist(DatagramStream stream, String question) throws IOException {
+        for (int failed = 0; failed < 100; failed++) {
+            stream.send(bytes(question));
+            try {
+                timeout(PATIENCE, () -> {
+                    while (!text(stream.receive().data()).equals(question)) { }     // an older one
+                });
+                return failed;
+            } catch (TimeoutException _) {
+            }
+        }
+        throw new AssertionError("no answer to " + question);
+    }
+
+    @EachPoller
+    void datagrams_overALinkThatLosesAndDelays_areAnsweredToWhoRetries(Rig.Kind kind)
+            throws IOException {
+        NETWORKS.run(kind, rig -> {
+            NETWORKS.tell("delay 2");
+            NETWORKS.tell("double 7");
+            int before = NETWORKS.tell("drop 5");
+            try (DatagramStream stream = toFarDatagrams()) {
+                int failed = 0;
+                for (int i = 0; i < 40; i++) failed += insist(stream, "question " + i);
+
+                assertThat(failed).isPositive();
+                assertThat(NETWORKS.tell("reset 0") - before).isGreaterThanOrEqualTo(failed);
+                assertThat(rig.timerCount()).isZero();
+                assertThat(insist(stream, "still there?")).isZero();
+            }
+        });
+    }
+
+    /// What the network does to datagrams is what the protocol hears.
+    @EachPoller
+    void datagrams_overALinkThatDoublesAndReorders_areHeardAsTheyCome(Rig.Kind kind)
+            throws IOException {
+        NETWORKS.run(kind, rig -> {
+            List<Integer> heard = new ArrayList<>();
+            var endpoint = createDatagramEndpoint(() -> new DatagramProtocol() {
+                @Override
+                public void datagramReceived(ByteBuffer data, SocketAddress from) {
+                    assertThat(from).isEqualTo(farDatagrams);
+                    heard.add(Integer.parseInt(ISO_8859_1.decode(data).toString()));
+                }
+            }, o -> o.withRemoteAddress(farDatagrams));
+            NETWORKS.tell("double 4");
+            NETWORKS.tell("overtake 3");
+            List<Integer> sent = new ArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                sent.add(i);
+                endpoint.transport().sendto(ByteBuffer.wrap(bytes("" + i)), null);
+            }
+
+            rig.await("all of them", () -> heard.containsAll(sent));
+            rig.await("the same again", () -> heard.size() > sent.size());
+            assertThat(heard).isNotEqualTo(heard.stream().sorted().toList());
+
+            NETWORKS.tell("reset 0");
+            endpoint.transport().close();
+        });
+    }
+
+    @EachPoller
+    void datagrams_intoABlackHole_aTimeoutEndsTheWaitAndAfterThatItGoesOn(Rig.Kind kind)
+            throws IOException {
+        NETWORKS.run(kind, rig -> {
+            try (DatagramStream stream = toFarDatagrams()) {
+                NETWORKS.tell("drop 1");
+                stream.send(bytes("lost"));
+                assertThatThrownBy(() -> timeout(SHORT, stream::receive))
+                        .isInstanceOf(TimeoutException.class);
+                assertThat(rig.taskCount()).isEqualTo(1);
+                assertThat(rig.timerCount()).isZero();
+                NETWORKS.tell("drop 0");
+
+                NETWORKS.tell("freeze 1");
+                stream.send(bytes("late"));
+                assertThatThrownBy(() -> timeout(SHORT, stream::receive))
+                        .isInstanceOf(TimeoutException.class);
+                NETWORKS.tell("freeze 0");
+                assertThat(text(stream.receive().data())).isEqualTo("late");
+            }
+        });
+    }
+
+    /// By a message of ICMP from the other end.
+    @EachPoller
+    void datagrams_nobodyIsThere_isToldAndTheEndpointLives(Rig.Kind kind) throws IOException {
+        NETWORKS.run(kind, rig -> {
+            try (DatagramStream stream = openDatagramStream(
+                    o -> o.withRemoteAddress(TwoNetworks.FAR, 9))) {
+                for (int i = 0; i < 2; i++) {
+                    stream.send(bytes("anybody?"));
+                    assertThatThrownBy(() -> timeout(LONG, stream::receive))
+                            .isInstanceOf(ConnectException.class);
+                }
+            }
+        });
+    }
+
+    @EachPoller
+    void datagrams_whereNoRouteLeads_isTold(Rig.Kind kind) throws IOException {
+        NETWORKS.run(kind, rig -> {
+            SortedSet<String> before = Rig.sockets();
+            assertThatThrownBy(() -> openDatagramStream(
+                    o -> o.withRemoteAddress("10.66.1.1", 9)))
+                    .isInstanceOf(SocketException.class);
+            assertThat(Rig.sockets()).isEqualTo(before);
         });
     }
 

@@ -2,6 +2,7 @@
 
 peer.py serve HOST HOW                  serves at a port of its choice, which it prints
 peer.py connect HOST PORT HOW PART...   plays these parts, and prints how it went
+peer.py datagrams HOST                  sends each datagram back, from a port that it prints
 
 HOW is plain, 1.2 or 1.3 (TLS with certificates for both), or upgrade (plain at first). The first
 line of a connection names its part:
@@ -128,4 +129,21 @@ async def connect(host, port, how, *parts):
         writer.close()
 
 
-asyncio.run({'serve': serve, 'connect': connect}[sys.argv[1]](*sys.argv[2:]))
+class EchoDatagrams(asyncio.DatagramProtocol):
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        self.transport.sendto(data, addr)
+
+
+async def datagrams(host):
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        EchoDatagrams, local_addr=(host, 0))
+    print('at :%d' % transport.get_extra_info('sockname')[1], flush=True)
+    await asyncio.get_running_loop().create_future()
+
+
+WHAT = {'serve': serve, 'connect': connect, 'datagrams': datagrams}
+asyncio.run(WHAT[sys.argv[1]](*sys.argv[2:]))

@@ -4,6 +4,8 @@ told, a word and a number a line:
 drop N      drops each Nth packet, 0 none, 1 all
 family N    drops only those of IPv4 (4), IPv6 (6), or both (0)
 delay N     each arrives N milliseconds later
+double N    each Nth packet arrives twice, 0 none
+overtake N  each Nth packet arrives 2 milliseconds later than the others, 0 none
 freeze 1    all wait, until freeze 0
 reset 0     as at the beginning
 
@@ -51,7 +53,7 @@ except OSError as e:
              f' and /dev/net/tun: {e}')
 print(os.getpid(), near_space, far_space, flush=True)
 
-RESET = {'drop': 0, 'family': 0, 'delay': 0, 'freeze': 0, 'reset': 0}
+RESET = {'drop': 0, 'family': 0, 'delay': 0, 'double': 0, 'overtake': 0, 'freeze': 0, 'reset': 0}
 told = dict(RESET)
 seen = dropped = taken = 0
 waiting = []                            # (when due, number, where to, packet), a heap
@@ -68,15 +70,25 @@ def is_dropped(packet):
     return True
 
 
-def take(link, other):
+def is_nth(word):
+    return told[word] and taken % told[word] == 0
+
+
+def wait(packet, other):
     global taken
+    taken += 1
+    due = time.monotonic() + (told['delay'] + 2 * is_nth('overtake')) / 1000
+    heapq.heappush(waiting, (due, taken, other, packet))
+
+
+def take(link, other):
     try:
         while True:
             packet = os.read(link, 65536)
             if not is_dropped(packet):
-                taken += 1
-                due = time.monotonic() + told['delay'] / 1000
-                heapq.heappush(waiting, (due, taken, other, packet))
+                wait(packet, other)
+                if is_nth('double'):
+                    wait(packet, other)
     except BlockingIOError:
         pass
 
