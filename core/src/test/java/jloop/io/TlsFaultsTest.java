@@ -10,6 +10,7 @@ import static jloop.Asyncio.startTls;
 import static jloop.Rig.bytes;
 import static jloop.Rig.loopback;
 import static jloop.Rig.text;
+import static jloop.io.TlsStreamsTest.on;
 import static jloop.io.TlsStreamsTest.virtually;
 import static jloop.io.TracingProtocol.awaitTrace;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,16 +30,13 @@ import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import jloop.CancelledError;
-import jloop.EachPoller;
+import jloop.EachNetwork;
 import jloop.EventLoop;
 import jloop.RawPeer;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// TLS over connections that are cut, tampered with, or slow, and with peers that know no TLS.
 class TlsFaultsTest {
@@ -96,6 +94,8 @@ class TlsFaultsTest {
                 Socket client = loop.sockAccept(listener);
                 Socket socket = Socket.open(loop, StandardProtocolFamily.INET);
                 sockets.addAll(List.of(client, socket));
+                socket.setNoDelay(true);                // for what is passed byte by byte
+                client.setNoDelay(true);
                 loop.sockConnect(socket, loopback(server.port()));
                 Passage there = new Passage(loop, client, socket);
                 Passage back = new Passage(loop, socket, client);
@@ -170,34 +170,39 @@ class TlsFaultsTest {
 
     /// How many bytes a handshake has at least: to the server, to the client. They vary by a few,
     /// as signatures do; and the last that was counted to the server is the record with the byte.
-    private static int[] lengths(Rig rig, Relay relay, int[] served) throws IOException {
+    private static int[] lengths() {
         int[] toServer = new int[1];
         int[] toClient = new int[1];
-        relay.toServer = counting(toServer);
-        relay.toClient = counting(toClient);
-        try (StreamPair pair = open(relay)) {
-            int back = toClient[0];
-            rig.await("the server", () -> served[0] == 1);
-            pair.writer().write(bytes("x"));
-            assertThat(pair.reader().readexactly(1)).hasSize(1);
-            served[0] = 0;
-            return new int[] {toServer[0] - 40, back - 10};
-        }
+        int[] lengths = new int[2];
+        virtually(rig -> {
+            int[] served = new int[1];
+            try (Relay relay = new Relay(rig, serve(Style.STREAMS, served))) {
+                relay.toServer = counting(toServer);
+                relay.toClient = counting(toClient);
+                try (StreamPair pair = open(relay)) {
+                    lengths[1] = toClient[0] - 10;
+                    rig.await("the server", () -> served[0] == 1);
+                    pair.writer().write(bytes("x"));
+                    assertThat(pair.reader().readexactly(1)).hasSize(1);
+                    lengths[0] = toServer[0] - 40;
+                }
+            }
+        });
+        return lengths;
     }
 
     /// Each time one is told, once, and nothing is left of the connection, nor of the time that
-    /// the handshake was given.
-    @ParameterizedTest
-    @EnumSource
-    void handshake_cutAnywhere_isOneFailure(Style style) {
-        virtually(rig -> {
+    /// the handshake was given. At every byte in virtual time, at some on the kernel.
+    @EachNetwork
+    void handshake_cutAnywhere_isOneFailure(Rig.Network network) {
+        int[] lengths = lengths();
+        int step = network == Rig.Network.VIRTUAL ? 1 : 61;
+        for (Style style : Style.values()) on(network, rig -> {
             int[] served = new int[1];
             try (Relay relay = new Relay(rig, serve(style, served))) {
-                int[] lengths = lengths(rig, relay, served);
-                rig.await("an end", () -> rig.timerCount() == 0);
                 boolean byReset = false;
                 for (int direction = 0; direction < 2; direction++) {
-                    for (int after = 0; after < lengths[direction]; after++) {
+                    for (int after = 0; after < lengths[direction]; after += step) {
                         byReset = !byReset;
                         Treatment cut = cut(after, byReset);
                         Treatment whole = (bytes, passage) -> passage.send(bytes);
@@ -233,10 +238,9 @@ class TlsFaultsTest {
 
     // ---- Piece by piece
 
-    @ParameterizedTest
-    @EnumSource
-    void allPassesByteByByte_isAsEver(Style style) {
-        virtually(rig -> {
+    @EachNetwork
+    void allPassesByteByByte_isAsEver(Rig.Network network) {
+        for (Style style : Style.values()) on(network, rig -> {
             Treatment byteByByte = (bytes, passage) -> {
                 for (byte each : bytes) {
                     passage.send(new byte[] {each});
@@ -282,10 +286,9 @@ class TlsFaultsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void record_damaged_failsTheStreamsOfBothEnds(Damage damage) {
-        virtually(rig -> {
+    @EachNetwork
+    void record_damaged_failsTheStreamsOfBothEnds(Rig.Network network) {
+        for (Damage damage : Damage.values()) on(network, rig -> {
             try (Relay relay = new Relay(rig, serve(Style.STREAMS, new int[1]))) {
                 StreamPair pair = open(relay);
                 pair.writer().write(bytes("hello"));
@@ -303,10 +306,9 @@ class TlsFaultsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void record_damaged_losesTheConnectionsOfBothProtocols(Damage damage) {
-        virtually(rig -> {
+    @EachNetwork
+    void record_damaged_losesTheConnectionsOfBothProtocols(Rig.Network network) {
+        for (Damage damage : Damage.values()) on(network, rig -> {
             List<TracingProtocol> servers = new ArrayList<>();
             Server server = createServer(() -> {
                 servers.add(new TracingProtocol.Echo());
@@ -328,11 +330,10 @@ class TlsFaultsTest {
     }
 
     /// What comes behind the peer's farewell is thrown away.
-    @ParameterizedTest
-    @EnumSource
-    void bytes_behindAFarewell_areNotHeard(Style style) {
+    @EachNetwork
+    void bytes_behindAFarewell_areNotHeard(Rig.Network network) {
         SSLContext older = TestKeys.context("TLSv1.2", null);       // where an alert shows
-        virtually(rig -> {
+        for (Style style : Style.values()) on(network, rig -> {
             Server server = startServer((_, writer) -> writer.write(bytes("bye")), HERE, 0,
                     o -> o.withTls(SERVER));
             try (Relay relay = new Relay(rig, server)) {
@@ -371,9 +372,9 @@ class TlsFaultsTest {
 
     // ---- Peers that know no TLS
 
-    @EachPoller
-    void clientsWithoutTls_areToldSoAndTheServerGoesOn(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void clientsWithoutTls_areToldSoAndTheServerGoesOn(Rig.Network network) {
+        on(network, rig -> {
             for (Style style : Style.values()) {
                 int[] served = new int[1];
                 Server server = serve(style, served);
@@ -400,10 +401,10 @@ class TlsFaultsTest {
 
     // ---- Cancelled, and paused
 
-    @Test
-    void drain_cancelledOverTls_losesNothing() {
-        byte[] much = Rig.pattern(1_000_000);
-        virtually(rig -> {
+    @EachNetwork
+    void drain_cancelledOverTls_losesNothing(Rig.Network network) {
+        byte[] much = Rig.pattern(6_000_000);
+        on(network, rig -> {
             try (Relay relay = new Relay(rig, serve(Style.STREAMS, new int[1]));
                     StreamPair pair = open(relay)) {
                 Task<Void> writing = createTask(() -> {
@@ -411,6 +412,7 @@ class TlsFaultsTest {
                     pair.writer().drain();
                 });
                 rig.turns(2);
+                assertThat(writing.done()).isFalse();
                 writing.cancel();
                 assertThatThrownBy(writing::await).isInstanceOf(CancelledError.class);
 
@@ -419,10 +421,10 @@ class TlsFaultsTest {
         });
     }
 
-    @Test
-    void startTls_whileMuchIsKept_theNewProtocolIsToldOfThePauseToo() {
+    @EachNetwork
+    void startTls_whileMuchIsKept_theNewProtocolIsToldOfThePauseToo(Rig.Network network) {
         int much = 6_000_000;
-        virtually(rig -> {
+        on(network, rig -> {
             Rig.Ends ends = rig.connect();
             TracingProtocol before = new TracingProtocol();
             Transport server = jloop.Asyncio.connectAcceptedSocket(() -> before, ends.server())

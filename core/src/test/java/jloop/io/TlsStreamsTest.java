@@ -97,9 +97,21 @@ class TlsStreamsTest {
         });
     }
 
-    private static void on(Rig.Network network, Rig.Body body) {
+    static void on(Rig.Network network, Rig.Body body) {
         if (network == Rig.Network.VIRTUAL) virtually(body);
         else Rig.run(network, body);
+    }
+
+    /// A time to wait for: in virtual time `virtual`, on the kernel a moment.
+    static Duration limit(Rig.Network network, Duration virtual) {
+        return network == Rig.Network.VIRTUAL ? virtual : Duration.ofMillis(60);
+    }
+
+    /// Since `before` so much has passed; on the kernel perhaps more, as on any busy machine.
+    static void checkPassed(Rig.Network network, Rig rig, long before, Duration limit) {
+        Duration passed = Duration.ofNanos(rig.loop.time() - before);
+        if (network == Rig.Network.VIRTUAL) assertThat(passed).isEqualTo(limit);
+        else assertThat(passed).isBetween(limit, limit.plusSeconds(20));
     }
 
     private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
@@ -419,9 +431,9 @@ class TlsStreamsTest {
         });
     }
 
-    @Test
-    void openConnection_toAServerWithoutTls_saysSo() {
-        virtually(_ -> {
+    @EachNetwork
+    void openConnection_toAServerWithoutTls_saysSo(Rig.Network network) {
+        on(network, _ -> {
             Server server = startServer((_, writer) -> writer.write(bytes("220 hello\r\n")),
                     HERE, 0);
 
@@ -445,17 +457,17 @@ class TlsStreamsTest {
         });
     }
 
-    @Test
-    void openConnection_toWhoSaysNothing_isAbortedAfterTheTimeout() {
-        virtually(rig -> {
+    @EachNetwork
+    void openConnection_toWhoSaysNothing_isAbortedAfterTheTimeout(Rig.Network network) {
+        on(network, rig -> {
             Server server = startServer((reader, _) -> reader.readAll(), HERE, 0);
+            Duration limit = limit(network, Duration.ofSeconds(20));
             long before = rig.loop.time();
 
-            assertThatThrownBy(() -> open(server,
-                    t -> t.withHandshakeTimeout(Duration.ofSeconds(20))))
+            assertThatThrownBy(() -> open(server, t -> t.withHandshakeTimeout(limit)))
                     .isInstanceOf(ConnectionAbortedException.class)
-                    .hasMessage("the TLS handshake took longer than PT20S");
-            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(20).toNanos());
+                    .hasMessage("the TLS handshake took longer than " + limit);
+            checkPassed(network, rig, before, limit);
             assertThat(TlsOptions.DEFAULT.handshakeTimeout()).hasSeconds(60);
             assertThat(TlsOptions.DEFAULT.shutdownTimeout()).hasSeconds(30);
             server.close();
@@ -463,29 +475,28 @@ class TlsStreamsTest {
         });
     }
 
-    @Test
-    void server_ofOneThatSaysNothing_servesOthersAndTurnsItAway() {
-        virtually(rig -> {
-            Server server = serve(TlsStreamsTest::echo,
-                    t -> t.withHandshakeTimeout(Duration.ofSeconds(5)));
-            StreamPair silent = openConnection(HERE, server.port());
+    @EachNetwork
+    void server_ofOneThatSaysNothing_servesOthersAndTurnsItAway(Rig.Network network) {
+        on(network, rig -> {
+            Duration limit = limit(network, Duration.ofSeconds(5)).multipliedBy(9);
+            Server server = serve(TlsStreamsTest::echo, t -> t.withHandshakeTimeout(limit));
             StreamPair pair = open(server);
+            StreamPair silent = openConnection(HERE, server.port());
             assertThat(ask(pair, "hello")).isEqualTo("hello\n");
-            assertThat(server.connectionCount()).isEqualTo(2);
             long before = rig.loop.time();
 
             assertThat(silent.reader().read(1)).isEmpty();
 
-            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(5).toNanos());
+            if (network == Rig.Network.VIRTUAL) checkPassed(network, rig, before, limit);
             assertThat(ask(pair, "again")).isEqualTo("again\n");
             silent.close();
             end(pair, server);
         });
     }
 
-    @Test
-    void openConnection_cancelledInTheHandshake_leavesNothing() {
-        virtually(rig -> {
+    @EachNetwork
+    void openConnection_cancelledInTheHandshake_leavesNothing(Rig.Network network) {
+        on(network, rig -> {
             Server server = startServer((reader, _) -> reader.readAll(), HERE, 0);
             Task<StreamPair> opening = createTask(() -> open(server));
             rig.turns(10);
@@ -548,11 +559,12 @@ class TlsStreamsTest {
         });
     }
 
-    @Test
-    void close_unanswered_isGivenUpAfterTheTimeout() {
-        virtually(rig -> {
-            Server server = serve((_, _) -> sleep(Duration.ofSeconds(8)));
-            StreamPair pair = open(server, t -> t.withShutdownTimeout(Duration.ofSeconds(7)));
+    @EachNetwork
+    void close_unanswered_isGivenUpAfterTheTimeout(Rig.Network network) {
+        on(network, rig -> {
+            Duration limit = limit(network, Duration.ofSeconds(7));
+            Server server = serve((_, _) -> sleep(limit.multipliedBy(3).dividedBy(2)));
+            StreamPair pair = open(server, t -> t.withShutdownTimeout(limit));
             long before = rig.loop.time();
 
             pair.close();
@@ -560,7 +572,7 @@ class TlsStreamsTest {
             assertThatThrownBy(() -> pair.writer().waitClosed())
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessage("TLS shutdown timed out");
-            assertThat(rig.loop.time() - before).isEqualTo(Duration.ofSeconds(7).toNanos());
+            checkPassed(network, rig, before, limit);
             server.abortClients();
             server.close();
             server.waitClosed();
@@ -585,11 +597,11 @@ class TlsStreamsTest {
         });
     }
 
-    @Test
-    void close_whileAnotherTaskReadsAndIsCancelled_stillWaitsForThePeer() {
-        virtually(rig -> {
+    @EachNetwork
+    void close_whileAnotherTaskReadsAndIsCancelled_stillWaitsForThePeer(Rig.Network network) {
+        on(network, rig -> {
             Server server = serve((reader, _) -> {
-                sleep(Duration.ofSeconds(2));
+                sleep(limit(network, Duration.ofSeconds(2)));
                 reader.readAll();
             });
             StreamPair pair = open(server);
@@ -605,9 +617,9 @@ class TlsStreamsTest {
         });
     }
 
-    @Test
-    void close_ofAPeerThatKeepsSending_endsAllTheSame() {
-        virtually(rig -> {
+    @EachNetwork
+    void close_ofAPeerThatKeepsSending_endsAllTheSame(Rig.Network network) {
+        on(network, rig -> {
             Server server = serve((_, writer) -> {
                 byte[] part = Rig.pattern(50_000);
                 while (true) {
@@ -622,17 +634,18 @@ class TlsStreamsTest {
             pair.close();
             pair.writer().waitClosed();
 
-            assertThat(rig.loop.time()).isEqualTo(before);
+            assertThat(Duration.ofNanos(rig.loop.time() - before)).as("no limit was waited for")
+                    .isLessThan(TlsOptions.DEFAULT.shutdownTimeout());
             server.close();
             server.waitClosed();
+            rig.await("the handler", () -> rig.taskCount() == 1);
             rig.takeReports();
         });
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void read_atAnEndWithoutFarewell_isTruncatedUnlessThatMayBe(boolean mayBe) {
-        virtually(_ -> {
+    @EachNetwork
+    void read_atAnEndWithoutFarewell_isTruncatedUnlessThatMayBe(Rig.Network network) {
+        for (boolean mayBe : new boolean[] {false, true}) on(network, _ -> {
             Server server = serve((reader, writer) -> {
                 writer.write(bytes("half of "));
                 reader.readline();
