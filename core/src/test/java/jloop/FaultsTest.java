@@ -72,9 +72,9 @@ class FaultsTest {
 
     // ---- Handlers and peers
 
-    @EachPoller
-    void handlersThrow_eachIsReportedOnce(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void handlersThrow_eachIsReportedOnce(Rig.Network network) {
+        Rig.run(network, rig -> {
             SortedSet<String> before = Rig.sockets();
             Server server = startServer((reader, writer) -> {
                 String line = text(reader.readline());
@@ -92,9 +92,9 @@ class FaultsTest {
         });
     }
 
-    @EachPoller
-    void peersReset_eachIsReportedOnceAndTheOthersAreServed(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void peersReset_eachIsReportedOnceAndTheOthersAreServed(Rig.Network network) {
+        Rig.run(network, rig -> {
             SortedSet<String> before = Rig.sockets();
             Server server = startServer(Rig::echo, HERE, 0);
             List<StreamPair> pairs = connect(server, MANY);
@@ -120,9 +120,9 @@ class FaultsTest {
         pair.writer().abort();
     }
 
-    @EachPoller
-    void peersResetWhileTheyAreWrittenTo_eachIsReportedOnce(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void peersResetWhileTheyAreWrittenTo_eachIsReportedOnce(Rig.Network network) {
+        Rig.run(network, rig -> {
             SortedSet<String> before = Rig.sockets();
             byte[] block = new byte[100_000];
             Server server = startServer((_, writer) -> {

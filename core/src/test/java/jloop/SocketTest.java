@@ -269,9 +269,9 @@ class SocketTest {
 
     // ---- To connect and to accept
 
-    @EachPoller
-    void sockConnect_refused_namesTheAddress(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void sockConnect_refused_namesTheAddress(Rig.Network network) {
+        Rig.run(network, rig -> {
             InetSocketAddress nobody;
             try (Socket listener = rig.listener()) {
                 nobody = address(listener);
@@ -310,9 +310,9 @@ class SocketTest {
 
     // ---- One task in each direction
 
-    @EachPoller
-    void sockRecv_secondTask_failsAtOnceAndTheFirstGetsItsBytes(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void sockRecv_secondTask_failsAtOnceAndTheFirstGetsItsBytes(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 Task<byte[]> first = createTask(() -> rig.loop.sockRecv(ends.server(), 10));
                 rig.turns(2);
@@ -331,9 +331,9 @@ class SocketTest {
         });
     }
 
-    @EachPoller
-    void sockSendall_secondTask_failsAtOnceAndMixesNoBytesIn(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void sockSendall_secondTask_failsAtOnceAndMixesNoBytesIn(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 byte[] much = Rig.pattern(MUCH);
                 Task<Void> first = createTask(() -> {
@@ -387,9 +387,9 @@ class SocketTest {
 
     // ---- close wakes who waits
 
-    @EachPoller
-    void close_whileTasksWait_failsThemNow(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void close_whileTasksWait_failsThemNow(Rig.Network network) {
+        Rig.run(network, rig -> {
             Socket listener = rig.listener();
             try (Rig.Ends ends = rig.connect()) {
                 List<Task<?>> waiting = List.of(
@@ -429,9 +429,9 @@ class SocketTest {
         });
     }
 
-    @EachPoller
-    void close_thenANewSocketOfTheSameNumber_getsNothingOfTheOld(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void close_thenANewSocketOfTheSameNumber_getsNothingOfTheOld(Rig.Network network) {
+        Rig.run(network, rig -> {
             for (int i = 0; i < 20; i++) {
                 Rig.Ends old = rig.connect();
                 Task<byte[]> lost = createTask(() -> rig.loop.sockRecv(old.server(), 10));
@@ -453,9 +453,9 @@ class SocketTest {
 
     // ---- Cancellation against completion
 
-    @EachPoller
-    void sockRecv_cancelledAtAnyMoment_losesNoByte(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void sockRecv_cancelledAtAnyMoment_losesNoByte(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 StringBuilder received = new StringBuilder();
                 StringBuilder sent = new StringBuilder();
@@ -479,9 +479,9 @@ class SocketTest {
         });
     }
 
-    @EachPoller
-    void sockRecv_cancelledInTheTurnOfItsBytes_returnsThemAndIsCancelledNext(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void sockRecv_cancelledInTheTurnOfItsBytes_returnsThemAndIsCancelledNext(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 List<String> trace = new ArrayList<>();
                 Task<Void> receiving = createTask(() -> {
@@ -507,9 +507,9 @@ class SocketTest {
         });
     }
 
-    @EachPoller
-    void sockAccept_cancelledAtAnyMoment_losesNoConnection(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void sockAccept_cancelledAtAnyMoment_losesNoConnection(Rig.Network network) {
+        Rig.run(network, rig -> {
             List<Socket> clients = new ArrayList<>();
             List<Socket> accepted = new ArrayList<>();
             try (Socket listener = rig.listener()) {
@@ -774,9 +774,9 @@ class SocketTest {
 
     // ---- Misuse
 
-    @EachPoller
-    void socketCall_withASocketOfAnotherLoop_isRejected(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void socketCall_withASocketOfAnotherLoop_isRejected(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (EventLoop other = new EventLoop();
                     Socket foreign = Socket.open(other, StandardProtocolFamily.INET)) {
                 assertThatThrownBy(() -> rig.loop.sockRecv(foreign, 1))

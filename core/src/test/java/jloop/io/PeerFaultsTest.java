@@ -58,9 +58,9 @@ class PeerFaultsTest {
 
     // ---- Those who knock
 
-    @EachPoller
-    void manyKnockAtOnce_fewAreLetInATurn(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void manyKnockAtOnce_fewAreLetInATurn(Rig.Network network) {
+        Rig.run(network, rig -> {
             Socket listener = rig.listener();
             List<Socket> clients = new ArrayList<>();
             for (int i = 0; i < 300; i++) clients.add(rig.connectTo(listener));

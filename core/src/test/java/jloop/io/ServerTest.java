@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import jloop.CancelledError;
+import jloop.EachNetwork;
 import jloop.EachPoller;
 import jloop.FailingCalls;
 import jloop.ResourceShortageException;
@@ -210,9 +211,9 @@ class ServerTest {
         });
     }
 
-    @EachPoller
-    void close_asConnectionsCome_servesThemOrEndsThem(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void close_asConnectionsCome_servesThemOrEndsThem(Rig.Network network) {
+        Rig.run(network, rig -> {
             for (int turns = 0; turns < 8; turns++) {
                 Server server = echoServer();
                 List<Task<String>> clients = new ArrayList<>();
@@ -236,9 +237,9 @@ class ServerTest {
         });
     }
 
-    @EachPoller
-    void waitClosed_waitsForCloseAndForTheLastConnection(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void waitClosed_waitsForCloseAndForTheLastConnection(Rig.Network network) {
+        Rig.run(network, rig -> {
             Server server = echoServer();
             StreamPair pair = openConnection(HERE, server.port());
             assertThat(ask(pair, "x")).isEqualTo("x");
@@ -298,9 +299,9 @@ class ServerTest {
         });
     }
 
-    @EachPoller
-    void abortClients_endsEachNow(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void abortClients_endsEachNow(Rig.Network network) {
+        Rig.run(network, rig -> {
             Server server = startServer((reader, writer) -> {
                 writer.write(Rig.pattern(6_000_000));
                 reader.readAll();

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import jloop.CancelledError;
 import jloop.Coroutine;
+import jloop.EachNetwork;
 import jloop.EachPoller;
 import jloop.Rig;
 import jloop.Task;
@@ -648,9 +649,9 @@ class StreamReaderTest {
         });
     }
 
-    @EachPoller
-    void read_oneByteAtATimeFromThePeer_isIndependentOfTheChunks(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void read_oneByteAtATimeFromThePeer_isIndependentOfTheChunks(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 ends.server().setNoDelay(true);
                 StreamReader reader = Streams.pair(rig.loop, ends.client(), 100).reader();
@@ -687,9 +688,9 @@ class StreamReaderTest {
         });
     }
 
-    @EachPoller
-    void read_afterAReset_throwsOnceWhatCameBeforeIsRead(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void read_afterAReset_throwsOnceWhatCameBeforeIsRead(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 StreamReader reader = Streams.pair(rig.loop, ends.client(), 100).reader();
                 rig.loop.sockSendall(ends.server(), bytes("one\ntwo"));
@@ -724,9 +725,9 @@ class StreamReaderTest {
         });
     }
 
-    @EachPoller
-    void read_secondReaderOfASocket_failsAtOnce(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void read_secondReaderOfASocket_failsAtOnce(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 StreamReader reader = Streams.pair(rig.loop, ends.client(), 100).reader();
                 Task<byte[]> first = createTask(reader::readline);

@@ -16,7 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import jloop.CancelledError;
 import jloop.ConnectionResetException;
-import jloop.EachPoller;
+import jloop.EachNetwork;
 import jloop.RawPeer;
 import jloop.Rig;
 import jloop.Socket;
@@ -40,8 +40,8 @@ class StreamWriterTest {
             void run(Rig rig, Line line) throws Exception;
         }
 
-        static void run(Rig.Kind kind, Body body) {
-            Rig.run(kind, rig -> {
+        static void run(Rig.Network network, Body body) {
+            Rig.run(network, rig -> {
                 try (Line line = on(rig)) {
                     body.run(rig, line);
                 }
@@ -66,9 +66,9 @@ class StreamWriterTest {
 
     // ---- write
 
-    @EachPoller
-    void write_whatFits_isSentAtOnce(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void write_whatFits_isSentAtOnce(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.writer.write(bytes("hello"));
             line.writer.write(bytes("-- world --"), 3, 5);
             line.writer.write(new byte[0]);
@@ -78,9 +78,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void write_moreThanFits_isSentInTheBackgroundAndIsACopy(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void write_moreThanFits_isSentInTheBackgroundAndIsACopy(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             byte[] much = Rig.pattern(MUCH);
             line.writer.write(much);
             assertThat(line.writer.getWriteBufferSize()).isBetween(1, MUCH);
@@ -93,9 +93,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void write_manySmallOnesBehindAMuchTooLargeOne_keepTheirOrder(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void write_manySmallOnesBehindAMuchTooLargeOne_keepTheirOrder(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             int before = line.fill();
             StringBuilder expected = new StringBuilder();
             for (int i = 0; i < 5000; i++) {
@@ -110,18 +110,18 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void writelines_sendsEachInTurn(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void writelines_sendsEachInTurn(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.writer.writelines(List.of(bytes("one "), bytes(""), bytes("two")));
 
             assertThat(text(line.peer.receive(7))).isEqualTo("one two");
         });
     }
 
-    @EachPoller
-    void write_aByteBuffer_consumesWhatRemains(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void write_aByteBuffer_consumesWhatRemains(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             ByteBuffer slice = ByteBuffer.wrap(bytes("..abc..")).slice(2, 3);
             ByteBuffer direct = ByteBuffer.allocateDirect(3).put(bytes("def")).flip();
             ByteBuffer readOnly = ByteBuffer.wrap(bytes("xghi")).position(1)
@@ -135,9 +135,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void write_afterTheEnd_isDroppedInSilence(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void write_afterTheEnd_isDroppedInSilence(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.writer.close();
 
             for (int i = 0; i < 10; i++) line.writer.write(bytes("lost"));
@@ -150,9 +150,9 @@ class StreamWriterTest {
 
     // ---- drain
 
-    @EachPoller
-    void drain_whileLittleIsKept_returnsAtOnce(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_whileLittleIsKept_returnsAtOnce(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.writer.drain();
             line.writer.setWriteBufferLimits(1_000_000, 0);
             line.fill();
@@ -166,9 +166,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_whileTooMuchIsKept_waitsUntilLittleIs(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_whileTooMuchIsKept_waitsUntilLittleIs(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.writer.setWriteBufferLimits(1_000_000, 300_000);
             byte[] much = Rig.pattern(MUCH);
             line.writer.write(much);
@@ -186,9 +186,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_ofManyTasks_letsThemGoInTheirOrder(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_ofManyTasks_letsThemGoInTheirOrder(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.writer.setWriteBufferLimits(0, 0);
             int written = line.fill();
             List<Integer> trace = new ArrayList<>();
@@ -212,9 +212,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_highOfZero_waitsForTheLastByte(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_highOfZero_waitsForTheLastByte(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.fill();
             line.writer.setWriteBufferLimits(0, 0);
             Task<Void> drain = createTask(line.writer::drain);
@@ -227,9 +227,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_exactlyAtHigh_doesNotWait(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_exactlyAtHigh_doesNotWait(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.writer.setWriteBufferLimits(1_000_000, 0);
             line.fill();
             int kept = line.writer.getWriteBufferSize();
@@ -246,9 +246,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_afterWritelines_countsTheirBytesToo(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_afterWritelines_countsTheirBytesToo(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.writer.setWriteBufferLimits(200_000, 0);
             line.fill();
             line.writer.writelines(List.of(new byte[100_000], new byte[100_001]));
@@ -260,9 +260,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void setWriteBufferLimits_outOfOrder_isRejected(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void setWriteBufferLimits_outOfOrder_isRejected(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             for (int[] bounds : new int[][] {{10, 11}, {10, -1}, {-1, -1}}) {
                 assertThatThrownBy(
                         () -> line.writer.setWriteBufferLimits(bounds[0], bounds[1]))
@@ -271,9 +271,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_theReaderHasFailed_throwsThatFirst(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void drain_theReaderHasFailed_throwsThatFirst(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             IOException failure = new IOException("garbage received");
             line.reader.setException(failure);
 
@@ -281,9 +281,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_whileClosing_letsTheOthersRunOnce(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_whileClosing_letsTheOthersRunOnce(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.writer.setWriteBufferLimits(10_000_000, 0);
             line.fill();
             line.writer.close();
@@ -297,9 +297,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_inALoopWithWrite_noticesThatThePeerIsGone(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_inALoopWithWrite_noticesThatThePeerIsGone(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             Task<Void> endless = createTask(() -> {
                 while (true) {
                     line.writer.write(bytes("foo"));
@@ -316,9 +316,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void drain_thePeerResets_failsEveryWaiterAndTheReader(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void drain_thePeerResets_failsEveryWaiterAndTheReader(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.fill();
             line.writer.setWriteBufferLimits(0, 0);
             Task<Void> one = createTask(line.writer::drain);
@@ -339,9 +339,9 @@ class StreamWriterTest {
 
     // ---- writeEof
 
-    @EachPoller
-    void writeEof_thePeerReadsTheEnd_andMayStillSend(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void writeEof_thePeerReadsTheEnd_andMayStillSend(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             byte[] answer = Rig.pattern(MUCH);
             line.writer.write(bytes("question"));
             assertThat(line.writer.canWriteEof()).isTrue();
@@ -359,9 +359,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void writeEof_behindWhatIsKept_comesAfterIt(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void writeEof_behindWhatIsKept_comesAfterIt(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             byte[] much = Rig.pattern(MUCH);
             line.writer.write(much);
             line.writer.writeEof();
@@ -372,9 +372,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void write_afterWriteEof_isRejected(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void write_afterWriteEof_isRejected(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.writer.writeEof();
 
             assertThatThrownBy(() -> line.writer.write(bytes("more")))
@@ -383,9 +383,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void write_afterThePeerHasEndedItsSide_works(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void write_afterThePeerHasEndedItsSide_works(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.peer.socket().shutdownOutput();
             assertThat(line.reader.readAll()).isEmpty();
 
@@ -399,9 +399,9 @@ class StreamWriterTest {
 
     // ---- close, abort, waitClosed
 
-    @EachPoller
-    void close_sendsWhatIsKeptFirst(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void close_sendsWhatIsKeptFirst(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             byte[] much = Rig.pattern(MUCH);
             line.writer.write(much);
             line.writer.close();
@@ -416,9 +416,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void close_whileATaskReads_itSeesTheEnd(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void close_whileATaskReads_itSeesTheEnd(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             Task<byte[]> read = createTask(() -> line.reader.read(10));
             rig.turns(2);
 
@@ -432,9 +432,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void close_withBytesNobodyRead_isNotAnErrorHere(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void close_withBytesNobodyRead_isNotAnErrorHere(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.peer.send("line\nunread");
             assertThat(text(line.reader.readline())).isEqualTo("line\n");
 
@@ -445,9 +445,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void close_withBytesTheReaderNeverAskedFor_endsThePeersStreamInOrder(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void close_withBytesTheReaderNeverAskedFor_endsThePeersStreamInOrder(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             line.peer.send("a question nobody reads");
             line.writer.write(bytes("the answer"));
 
@@ -457,9 +457,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void abort_dropsWhatIsKeptAndWakesEverybody(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void abort_dropsWhatIsKeptAndWakesEverybody(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.fill();
             line.writer.setWriteBufferLimits(0, 0);
             Task<Void> drain = createTask(line.writer::drain);
@@ -477,9 +477,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void waitClosed_cancelled_leavesTheConnectionAlone(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void waitClosed_cancelled_leavesTheConnectionAlone(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             Task<Void> one = createTask(line.writer::waitClosed);
             Task<Void> two = createTask(line.writer::waitClosed);
             rig.turns(2);
@@ -494,9 +494,9 @@ class StreamWriterTest {
         });
     }
 
-    @EachPoller
-    void waitClosed_afterALoss_throwsIt_andNobodyElseIsTold(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void waitClosed_afterALoss_throwsIt_andNobodyElseIsTold(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             line.peer.reset();
             rig.await("the loss", () -> {
                 line.writer.write(bytes("x"));
@@ -513,9 +513,9 @@ class StreamWriterTest {
 
     // ---- What is known about it
 
-    @EachPoller
-    void getExtraInfo_tellsTheAddresses(Rig.Kind kind) {
-        Line.run(kind, (_, line) -> {
+    @EachNetwork
+    void getExtraInfo_tellsTheAddresses(Rig.Network network) {
+        Line.run(network, (_, line) -> {
             StreamWriter writer = line.writer;
             assertThat(writer.getExtraInfo("peername"))
                     .isEqualTo(line.peer.socket().localAddress()).isEqualTo(writer.remoteAddress());
@@ -535,9 +535,9 @@ class StreamWriterTest {
 
     // ---- As an OutputStream
 
-    @EachPoller
-    void asOutputStream_waitsForASlowPeerAndClosesTheConnection(Rig.Kind kind) {
-        Line.run(kind, (rig, line) -> {
+    @EachNetwork
+    void asOutputStream_waitsForASlowPeerAndClosesTheConnection(Rig.Network network) {
+        Line.run(network, (rig, line) -> {
             OutputStream out = line.writer.asOutputStream();
             byte[] much = Rig.pattern(MUCH);
             Task<Integer> writing = createTask(() -> {

@@ -33,6 +33,7 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import jloop.CancelledError;
+import jloop.EachNetwork;
 import jloop.EachPoller;
 import jloop.FailingCalls;
 import jloop.Rig;
@@ -77,9 +78,9 @@ class StreamsTest {
         });
     }
 
-    @EachPoller
-    void openConnection_refused_namesTheAddressAndLeavesNothing(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void openConnection_refused_namesTheAddressAndLeavesNothing(Rig.Network network) {
+        Rig.run(network, rig -> {
             int nobody = freePort(rig);
             SortedSet<String> before = Rig.sockets();
 
@@ -155,9 +156,9 @@ class StreamsTest {
         });
     }
 
-    @EachPoller
-    void openConnection_cancelledAtAnyMoment_leavesNothing(Rig.Kind kind) {
-        Rig.run(kind, rig -> {
+    @EachNetwork
+    void openConnection_cancelledAtAnyMoment_leavesNothing(Rig.Network network) {
+        Rig.run(network, rig -> {
             try (Server server = startServer(StreamsTest::echo, HERE, 0)) {
                 for (int turns = 0; turns < 12; turns++) {
                     Task<String> task = createTask(
