@@ -3,8 +3,8 @@
 ///     ./jloop run examples/Prompt.java
 ///
 /// Adds up the numbers it is given, one a line, and shows every five seconds how long it has
-/// been waiting for you. Ends with its input (Ctrl-D), or by Ctrl-C. The same program reads from
-/// a pipe:
+/// been waiting for you. Ends with its input (Ctrl-D), or by Ctrl-C. The same program reads
+/// from a pipe:
 ///
 ///     seq 10 | ./jloop run examples/Prompt.java
 

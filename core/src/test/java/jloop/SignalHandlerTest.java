@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.jspecify.annotations.Nullable;
 
-/// Callbacks for signals. Where time is virtual, a signal is what the JVM tells of it, at a time
-/// of the test's choice; elsewhere the process sends it to itself.
+/// Callbacks for signals. Where time is virtual, a signal is what the JVM tells of it, when the
+/// test wants it to; elsewhere the process sends it to itself.
 class SignalHandlerTest {
 
     private static final String SIGNAL = "URG";         // of no effect where it is not caught
