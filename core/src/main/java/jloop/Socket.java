@@ -41,6 +41,7 @@ public final class Socket implements AutoCloseable {
     private @Nullable Socket successor;             // that stands for it since, or null
     private long receivedBytes;
     private long sentBytes;
+    private @Nullable BufferShortage shortage;      // until something is sent
     private final boolean datagrams;
     private final @Nullable PipeEnd pipe;           // what it is of, or null for a socket
 
@@ -175,7 +176,8 @@ public final class Socket implements AutoCloseable {
         if (fileAddress != null) fileKey = descriptor.fileKey(fileAddress);
     }
 
-    /// Sends what fits right now. Returns how many bytes, 0 if none.
+    /// Sends what fits right now. Returns how many bytes, 0 if none: if there is no room, or the
+    /// system has no buffers. A writer ([EventLoop#addWriter]) is called when to try again.
     public int sendNow(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) return 0;
@@ -200,14 +202,32 @@ public final class Socket implements AutoCloseable {
     }
 
     private int sentNow(int result) throws IOException {
-        if (result == WOULD_BLOCK) return 0;
+        if (result < 0 && isToWait(result)) return 0;
         sockets.count(result);
         return sent(result);
     }
 
     private int sent(int result) throws IOException {
         sentBytes += check("send", result);
+        if (shortage != null) shortage = null;
         return result;
+    }
+
+    /// Whether a send that came to `result` is to be tried again later. If nothing tells when
+    /// that is, the writer is called after a pause.
+    private boolean isToWait(int result) {
+        if (result == WOULD_BLOCK) return true;
+        if (!BufferShortage.isOne(result)) return false;
+        if (shortage == null) shortage = new BufferShortage();
+        shortage.goesOn(loop.time());
+        if (writer != null) writer.pauseUntil(shortage.untilNanos());
+        return true;
+    }
+
+    /// Waits until it is to be tried again.
+    private void awaitBuffers() {
+        if (shortage != null)
+            Asyncio.sleep(Duration.ofNanos(shortage.untilNanos() - loop.time()));
     }
 
     /// Receives what is there right now: straight into `buffer`, at most `length` bytes.
@@ -275,7 +295,7 @@ public final class Socket implements AutoCloseable {
             throws IOException {
         checkDatagram(bytes, offset, length, to);
         int result = ours("sendToNow").sendTo(bytes, offset, length, to);
-        if (result == WOULD_BLOCK) return false;
+        if (result < 0 && isToWait(result)) return false;
         sockets.count(result);
         checkSent(to, result);
         return true;
@@ -324,6 +344,7 @@ public final class Socket implements AutoCloseable {
     }
 
     private void checkSent(@Nullable SocketAddress to, int result) throws IOException {
+        if (shortage != null) shortage = null;
         if (result < 0) throw SocketErrors.of("send to", to == null ? this : to, result);
     }
 
@@ -597,7 +618,10 @@ public final class Socket implements AutoCloseable {
         operation.array = bytes;
         operation.offset = offset;
         operation.length = length;
-        return sent(carryOut(operation, "sockSendall"));
+        int result = carryOut(operation, "sockSendall");
+        if (result > 0 || !isToWait(result)) return sent(result);
+        awaitBuffers();
+        return 0;
     }
 
     /// Nobody else is to send until [#endFile()].
@@ -621,13 +645,17 @@ public final class Socket implements AutoCloseable {
             checkUsable();
             int result = call.send(descriptor, part.position(), part.length(FILE_PIECE_BYTES));
             if (result == 0) return 0;              // the end of the file
-            if (result == WOULD_BLOCK) {
-                result = carryOut(outgoingOf(Kind.WRITABLE), "sockSendfile");
-            } else if (result > 0) {
+            if (result > 0) {
                 sockets.count(result);
                 part.sent(sent(result));
+            } else if (!isToWait(result)) {
+                return result;
+            } else if (result != WOULD_BLOCK) {
+                awaitBuffers();
+            } else {
+                int waited = carryOut(outgoingOf(Kind.WRITABLE), "sockSendfile");
+                if (waited < 0) return waited;
             }
-            if (result < 0) return result;
         }
         return 0;
     }
@@ -638,15 +666,20 @@ public final class Socket implements AutoCloseable {
         SocketOperation operation = outgoing(Kind.WRITABLE);
         Task<?> task = Task.running(loop, "sockSendto");
         int result = descriptor.sendTo(bytes, offset, length, to);
-        while (result == WOULD_BLOCK) {
-            result = awaitRoom(operation, task);
-            if (result >= 0) result = descriptor.sendTo(bytes, offset, length, to);
+        while (result < 0 && isToWait(result)) {
+            int waited = awaitRoom(operation, task, result);
+            result = waited < 0 ? waited : descriptor.sendTo(bytes, offset, length, to);
+            if (waited < 0) break;
         }
         sockets.count(result);
         checkSent(to, result);
     }
 
-    private int awaitRoom(SocketOperation operation, Task<?> task) {
+    private int awaitRoom(SocketOperation operation, Task<?> task, int why) {
+        if (why != WOULD_BLOCK) {
+            awaitBuffers();
+            return 0;
+        }
         if (tellsOfRoom()) {
             if (!operation.submit()) task.blockOn(operation);
             return operation.result;
@@ -736,7 +769,9 @@ public final class Socket implements AutoCloseable {
         keep(kind, null);
         if (callback != null) {
             WatchOperation made = new WatchOperation(loop, descriptor, kind, callback, context);
-            made.start();               // throws if a task waits in that direction
+            boolean isToPause = kind == Kind.WRITABLE && shortage != null;
+            if (isToPause) made.pauseUntil(shortage.untilNanos());
+            else made.start();          // throws if a task waits in that direction
             keep(kind, made);
         }
         return before != null;

@@ -11,6 +11,7 @@ final class WatchOperation extends Operation implements Runnable {
     private final Runnable callback;
     private final Handle handle;        // the same for all its calls: nothing is made per event
     private boolean active = true;
+    private @Nullable TimerHandle pause;
 
     WatchOperation(EventLoop loop, Descriptor descriptor, Kind kind, Runnable callback,
             @Nullable Context context) {
@@ -26,9 +27,23 @@ final class WatchOperation extends Operation implements Runnable {
     }
 
     void stop() {
+        rest();
+        handle.cancel();
+    }
+
+    /// Has it called at `nanos` of the loop's clock, ready or not, and not before.
+    void pauseUntil(long nanos) {
+        rest();
+        pause = loop.addTimer(nanos, () -> {
+            active = true;
+            completed();
+        });
+    }
+
+    private void rest() {
         active = false;
         loop.poller.cancel(this);
-        handle.cancel();
+        if (pause != null) pause.cancel();
     }
 
     @Override

@@ -637,10 +637,16 @@ class DatagramSocketTest {
         var calls = new FailingCalls();
         Rig.run(calls, rig -> {
             try (Socket one = udp(rig); Socket other = udp(rig)) {
-                for (int errno : new int[] {Errno.ENOBUFS, Errno.ENOMEM, Errno.ENETUNREACH}) {
+                for (int errno : new int[] {Errno.EACCES, Errno.EPERM, Errno.ENETUNREACH}) {
                     calls.fail("sendto", 1, errno);
                     assertThatThrownBy(() -> send(one, "x", other))
                             .hasMessageContaining(Errno.text(errno));
+                }
+                for (int errno : new int[] {Errno.ENOBUFS, Errno.ENOMEM}) {
+                    calls.fail("sendto", 1, errno);
+                    send(one, "tried again", other);
+                    assertThat(calls.hasFailed()).isTrue();
+                    assertThat(receive(other)).isEqualTo("tried again");
                 }
                 calls.fail("recvfrom", 1, Errno.ENOMEM);
                 assertThatThrownBy(() -> receive(other)).hasMessageContaining("ENOMEM");

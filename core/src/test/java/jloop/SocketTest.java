@@ -16,6 +16,7 @@ import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jloop.kernel.Errno;
+import jloop.kernel.FaultySystemCalls.Call;
 import org.junit.jupiter.api.Test;
 
 class SocketTest {
@@ -600,6 +602,47 @@ class SocketTest {
                                 e -> assertThat(e.bytesSent().orElse(0)).isPositive()
                                         .isEqualTo(ends.client().sentBytes()));
                 assertThat(new CancelledError("no reason").bytesSent()).isEmpty();
+            }
+        });
+    }
+
+    @Test
+    void sockSendall_withoutBuffers_isTriedAgain() {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                RawPeer peer = new RawPeer(rig.loop, ends.server());
+                for (int errno : new int[] {Errno.ENOBUFS, Errno.ENOMEM}) {
+                    calls.sentMax = 4;
+                    calls.fail("send", 3, errno);
+                    rig.loop.sockSendall(ends.client(), bytes("all of this"));
+                    assertThat(calls.hasFailed()).isTrue();
+                    assertThat(text(peer.receive(11))).isEqualTo("all of this");
+                    calls.sentMax = Integer.MAX_VALUE;
+                    calls.fail("sendfile", 1, errno);
+                    Path file = Path.of("pom.xml");
+                    assertThat(rig.loop.sockSendfile(ends.client(), file, o -> o.withCount(9L)))
+                            .isEqualTo(9);
+                    assertThat(calls.count(Call.SENDFILE)).as("not copied").isEven();
+                    peer.receive(9);
+                }
+            }
+        });
+    }
+
+    @Test
+    void sockSendall_cancelledWithoutBuffers_tellsHowMuch() {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                calls.sentMax = 4;
+                calls.fail(Call.SEND, 3, Integer.MAX_VALUE, Errno.ENOBUFS);
+                Task<Void> sending = createTask(
+                        () -> rig.loop.sockSendall(ends.client(), bytes("all of this")));
+                rig.turns(5);
+                sending.cancel();
+
+                assertThat(((CancelledError) ended(sending)).bytesSent()).hasValue(8);
             }
         });
     }

@@ -46,6 +46,7 @@ import jloop.Task;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.Errno;
 import jloop.kernel.FaultySystemCalls;
+import jloop.kernel.FaultySystemCalls.Call;
 import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -501,7 +502,7 @@ class DatagramsTest {
         Rig.run(calls, rig -> {
             var one = createDatagramEndpoint(Tracing::new, HERE);
             SocketAddress here = address(one.transport());
-            calls.fail("sendto", 1, Errno.ENOBUFS);
+            calls.fail("sendto", 1, Errno.EACCES);
             one.transport().sendto(bytes("lost"), here);
             assertThat(one.protocol().trace).containsExactly("made", "error");
 
@@ -512,6 +513,41 @@ class DatagramsTest {
             awaitTrace(rig, one.protocol(), "made", "error", "error", "'late'");
             calls.failNothing();
             close(rig, one);
+        });
+    }
+
+    @Test
+    void systemWithoutBuffers_sendsAllInTheirOrderOnceItHasSome() {
+        var calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (Socket peer = udp(rig); DatagramStream stream = openDatagramStream(HERE)) {
+                var one = createDatagramEndpoint(
+                        Tracing::new, o -> o.withRemoteAddress(address(peer)));
+                calls.fail(Call.SEND, calls.count(Call.SEND) + 1, Integer.MAX_VALUE,
+                        Errno.ENOBUFS);
+                calls.fail(Call.SENDTO, calls.count(Call.SENDTO) + 1, Integer.MAX_VALUE,
+                        Errno.ENOMEM);
+                for (int i = 0; i < 3; i++) one.transport().sendto(bytes("of one " + i));
+                Task<Void> sending = jloop.Asyncio.createTask(() -> {
+                    for (int i = 0; i < 3; i++)
+                        stream.send(bytes("of the stream " + i), address(peer));
+                });
+                int before = calls.made();
+                sleep(Duration.ofMillis(100));
+                assertThat(calls.made() - before).as("no spinning").isLessThan(30);
+                assertThat(one.transport().getWriteBufferSize()).isPositive();
+                assertThat(one.protocol().trace).containsExactly("made");
+                calls.heal();
+
+                List<String> received = new ArrayList<>();
+                for (int i = 0; i < 6; i++) received.add(receive(peer));
+                assertThat(received).containsSubsequence("of one 0", "of one 1", "of one 2")
+                        .containsSubsequence(
+                                "of the stream 0", "of the stream 1", "of the stream 2");
+                sending.await();
+                assertThat(one.protocol().trace).containsExactly("made");
+                close(rig, one);
+            }
         });
     }
 

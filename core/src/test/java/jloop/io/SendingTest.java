@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import jloop.AsIn;
+import jloop.Asyncio;
 import jloop.EachNetwork;
 import jloop.FailingCalls;
 import jloop.RawPeer;
@@ -301,6 +303,55 @@ class SendingTest {
             assertThat(calls.hasFailed()).isTrue();
             assertThat(sender.kept()).isEqualTo(70_009);
             assertThat(peer.receive(140_009)).isEqualTo(Rig.pattern(140_009));
+        });
+    }
+
+    // ---- No buffers
+
+    @Test
+    void systemWithoutBuffers_isAskedAgainNowAndThenAndTakesAllInOrder() {
+        for (int errno : new int[] {Errno.ENOBUFS, Errno.ENOMEM})
+            eachWith((calls, rig, sender, peer) -> {
+                int before = calls.count(Call.SEND);
+                calls.fail(Call.SEND, before + 1, before + 5, errno);
+
+                sender.write(bytes("one "));
+                sender.writelines(List.of(bytes("two "), bytes("three")));
+                assertThat(sender.kept()).isEqualTo(13);
+
+                assertThat(text(peer.receive(13))).isEqualTo("one two three");
+                assertThat(calls.count(Call.SEND) - before).as("5 that fail, then one a piece")
+                        .isBetween(6, 8);
+                rig.await("an empty buffer", () -> sender.kept() == 0);
+                sender.write(bytes("at once"));
+                assertThat(sender.kept()).isZero();
+            });
+    }
+
+    @Test
+    void systemWithoutBuffersForLong_isNotAskedAllTheTime() {
+        eachWith((calls, rig, sender, peer) -> {
+            calls.fail(Call.SEND, calls.count(Call.SEND) + 1, Integer.MAX_VALUE, Errno.ENOBUFS);
+            sender.write(bytes("late"));
+            int before = calls.made();
+            Asyncio.sleep(Duration.ofMillis(200));
+            assertThat(calls.made() - before).isBetween(1, 20);
+
+            calls.heal();
+
+            assertThat(text(peer.receive(4))).isEqualTo("late");
+        });
+    }
+
+    @Test
+    void systemWithoutBuffers_aConnectionThatEnds_leavesNoTimer() {
+        eachWith((calls, _, sender, _) -> {
+            calls.fail(Call.SEND, calls.count(Call.SEND) + 1, Integer.MAX_VALUE, Errno.ENOBUFS);
+            sender.write(bytes("never"));
+
+            sender.close();
+
+            calls.heal();
         });
     }
 
