@@ -769,9 +769,10 @@ public final class Socket implements AutoCloseable {
         keep(kind, null);
         if (callback != null) {
             WatchOperation made = new WatchOperation(loop, descriptor, kind, callback, context);
-            boolean isToPause = kind == Kind.WRITABLE && shortage != null;
-            if (isToPause) made.pauseUntil(shortage.untilNanos());
-            else made.start();          // throws if a task waits in that direction
+            if (kind == Kind.WRITABLE && shortage != null)
+                made.pauseUntil(shortage.untilNanos());
+            else
+                made.start();           // throws if a task waits in that direction
             keep(kind, made);
         }
         return before != null;
