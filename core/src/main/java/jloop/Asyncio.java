@@ -408,6 +408,27 @@ public final class Asyncio {
         toThread((Callable<Void>) job.returningNull()::run);
     }
 
+    /// Carries `call` out in another thread, for calls that would keep the loop from going on:
+    /// of native code, of files by java.io or java.nio, of long computations. What parks a
+    /// virtual thread (sockets of the JDK, locks, sleep) need not be moved.
+    ///
+    /// {@snippet :
+    /// Image picture = blocking(() -> ImageIO.read(file));
+    /// }
+    ///
+    /// It is [#toThread] by the word that says what it is for: in the default executor, so that
+    /// files, which have threads of their own, never wait for it.
+    ///
+    /// **Cancellation**: as there, a call that is under way goes on; its result is lost.
+    public static <T> T blocking(Callable<T> call) {
+        return toThread(call);
+    }
+
+    /// The same for a call without a result.
+    public static void blocking(VoidCoroutine call) {
+        toThread(call);
+    }
+
     /// [EventLoop#runInExecutor] of the running loop. The job runs in the context of the thread
     /// that carries it out.
     public static <T> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {

@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import jloop.poller.Clock;
+import jloop.poller.FileOperation;
 import jloop.poller.Operation.Kind;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private final UnclosedLoop unclosed;
     private final WorkerPool workers = new WorkerPool(this);
     private final Names names = new Names(this, workers);
+    private final FilePool files;
 
     private volatile boolean asleep;                    // any thread clears, to wake the poller
     private volatile boolean closed;
@@ -113,6 +115,7 @@ public final class EventLoop implements Executor, AutoCloseable {
         this.clock = clock;
         this.carrier = Carrier.of(this);
         this.sockets = new Sockets(this);
+        this.files = new FilePool(this, clock);
         this.unclosed = new UnclosedLoop(this);
         this.polledNanos = clock.nanos();
     }
@@ -367,6 +370,7 @@ public final class EventLoop implements Executor, AutoCloseable {
             carrier.abandon(left);
         workers.close();
         names.close();
+        files.close();
         foreignFiles.close();
         List<String> leftOpen = sockets.close();
         poller.close();
@@ -609,6 +613,14 @@ public final class EventLoop implements Executor, AutoCloseable {
         checkThread("shutdownAsyncgens");
         checkOpen();
         generators.shutDown();
+    }
+
+    // ---- Files: what those of jloop.io are written on
+
+    /// `operation`, to be carried out by the poller if that has files of its own, else by a
+    /// thread of the loop's file pool: 16 at most, made when first needed, for nothing else.
+    public <T> FileJob<T> fileJob(FileOperation<T> operation) {
+        return new FileJob<>(files, operation);
     }
 
     // ---- Names

@@ -192,6 +192,16 @@ public sealed class Future<T> permits Task, Gathering, DependentFuture, Waiter {
         return result();
     }
 
+    /// [#await()] in which a result that is there wins over a cancellation that came later:
+    /// that stays for the next wait.
+    final T awaitResult() {
+        if (state == State.PENDING) {
+            Task.running(loop, "await").blockOnResult(this);
+            if (endsInCancelledError()) throw Task.delivered(cancellation());
+        }
+        return result();
+    }
+
     /// [#await()] for a wait that a cancelled level scope does not end: that for the children
     /// of a task, say. A new cancellation does end it, once.
     final void awaitRegardless() {

@@ -230,7 +230,7 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <X extends Throwable> RuntimeException rethrow(Throwable thrown) throws X {
+    static <X extends Throwable> RuntimeException rethrow(Throwable thrown) throws X {
         throw (X) thrown;
     }
 

@@ -91,6 +91,7 @@ public final class VirtualPoller implements Poller, Clock {
 
     /// Keeps time from moving while another thread works for the loop: [#poll(long)] then
     /// sleeps in real time until it is woken. Counts; call [#release()] as often.
+    @Override
     public void hold() {
         holds.incrementAndGet();
     }
@@ -98,6 +99,7 @@ public final class VirtualPoller implements Poller, Clock {
     /// Ends a [#hold()]. Who has something for the loop hands it over first, then releases.
     ///
     /// **Errors**: IllegalStateException if time is not held.
+    @Override
     public void release() {
         if (holds.getAndUpdate(count -> Math.max(0, count - 1)) == 0)
             throw new IllegalStateException("release without hold");

@@ -53,6 +53,11 @@ public interface Poller extends AutoCloseable {
         throw new UnsupportedOperationException("this poller starts no child processes");
     }
 
+    /// What this loop's files are opened by.
+    default FileDriver fileDriver() {
+        return FileDriver.CHANNELS;
+    }
+
     /// Starts `operation`. Returns true if it is over already, with its result set and
     /// [Operation#completed()] not called; false if it is under way, in which case
     /// [Operation#completed()] is called within a later [#poll(long)].

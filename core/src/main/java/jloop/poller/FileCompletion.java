@@ -1,0 +1,11 @@
+package jloop.poller;
+
+import java.io.IOException;
+
+/// What is told of the end of a [FileOperation], by one of its methods, once.
+public interface FileCompletion<T> {
+
+    void completed(T result);
+
+    void failed(IOException exception);
+}
