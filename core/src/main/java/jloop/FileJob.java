@@ -115,11 +115,18 @@ public final class FileJob<T> {
         if (phase.compareAndSet(Phase.QUEUED, Phase.LEFT)) {
             pool.clock.release();
             over();
-        } else if (phase.compareAndSet(Phase.RUNNING, Phase.LEFT)) {
-            pool.clock.release();
-        } else if (phase.compareAndSet(Phase.OVER, Phase.LEFT) && failure == null) {
-            pool.execute(this::undo);
+        } else if (!phase.compareAndSet(Phase.RUNNING, Phase.LEFT)
+                && phase.compareAndSet(Phase.OVER, Phase.LEFT) && failure == null) {
+            startUndo();
         }
+    }
+
+    private void startUndo() {
+        pool.clock.hold();
+        pool.execute(() -> {
+            undo();
+            pool.clock.release();
+        });
     }
 
     /// On a thread of the pool.
@@ -130,17 +137,9 @@ public final class FileJob<T> {
         } catch (Throwable e) {         // all of it: it is for who waits
             failure = e;
         }
-        if (phase.compareAndSet(Phase.RUNNING, Phase.OVER)) {
-            arrive();
-            pool.clock.release();
-        } else {
-            undo();
-            arrive();
-        }
-    }
-
-    private void arrive() {
+        if (!phase.compareAndSet(Phase.RUNNING, Phase.OVER)) undo();
         if (!loop.isClosed()) loop.arrive(new Handle((CarrierCall) this::arrived));
+        pool.clock.release();
     }
 
     @SuppressWarnings("NullAway")           // null is a result if T says so
@@ -187,9 +186,10 @@ public final class FileJob<T> {
         }
 
         private void end() {
-            if (phase.compareAndSet(Phase.RUNNING, Phase.OVER)) pool.clock.release();
-            else actions.add(() -> pool.execute(FileJob.this::undo));
+            if (!phase.compareAndSet(Phase.RUNNING, Phase.OVER))
+                actions.add(FileJob.this::startUndo);
             arrived();
+            pool.clock.release();
         }
     }
 }
