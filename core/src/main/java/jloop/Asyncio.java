@@ -37,6 +37,11 @@ import jloop.io.ServerOptions;
 import jloop.io.StreamPair;
 import jloop.io.StreamReader;
 import jloop.io.StreamWriter;
+import jloop.io.Subprocess;
+import jloop.io.SubprocessConnection;
+import jloop.io.SubprocessOptions;
+import jloop.io.SubprocessProtocol;
+import jloop.io.Subprocesses;
 import jloop.io.TlsOptions;
 import jloop.io.Transport;
 import jloop.io.Streams;
@@ -812,6 +817,78 @@ public final class Asyncio {
     /// **As in trio**: `open_signal_receiver`.
     public static SignalReceiver openSignalReceiver(String... signals) {
         return getRunningLoop().signals("openSignalReceiver").receiver(List.of(signals));
+    }
+
+    // ---- Subprocesses
+
+    /// Starts a program as a child process, with its arguments: `createSubprocessExec("ls",
+    /// "-l")`. Its standard streams are those of this process; with options they are files,
+    /// pipes or nothing.
+    ///
+    /// {@snippet :
+    /// try (var child = createSubprocessExec(List.of("date"),
+    ///         o -> o.withStdout(Redirect.PIPE))) {
+    ///     byte[] line = child.stdout().readline();
+    /// }
+    /// }
+    ///
+    /// **Errors**: NoSuchFileException if there is no such program or directory,
+    /// AccessDeniedException, [ResourceShortageException] if there are no descriptors or
+    /// processes left, else a FileSystemException; IllegalArgumentException for what no system
+    /// can do; UnsupportedOperationException for what the poller of the loop cannot, and in
+    /// virtual time for all of it.
+    /// **Cancellation**: nothing was started.
+    /// **As in asyncio**: `create_subprocess_exec`. **Unlike asyncio**: [Subprocess#await()]
+    /// returns when the process has ended, whoever has its pipes.
+    public static Subprocess createSubprocessExec(String... command) throws IOException {
+        return createSubprocessExec(List.of(command), UnaryOperator.identity());
+    }
+
+    /// The same with options, as `o -> o.withStdout(Redirect.PIPE).withCwd(folder)`.
+    public static Subprocess createSubprocessExec(
+            List<String> command, UnaryOperator<SubprocessOptions> options) throws IOException {
+        return Subprocesses.open(command, options.apply(SubprocessOptions.DEFAULT));
+    }
+
+    /// Has `/bin/sh` carry out `command`, as a child process. What comes from users must be
+    /// quoted in it; [#createSubprocessExec] needs no quotes.
+    public static Subprocess createSubprocessShell(String command) throws IOException {
+        return createSubprocessShell(command, UnaryOperator.identity());
+    }
+
+    public static Subprocess createSubprocessShell(
+            String command, UnaryOperator<SubprocessOptions> options) throws IOException {
+        return createSubprocessExec(Subprocesses.shell(command), options);
+    }
+
+    /// Starts a program as a child process and makes a protocol for it by `factory`; returns
+    /// when that was told ([SubprocessProtocol#connectionMade]). Its standard streams are
+    /// pipes.
+    ///
+    /// **Errors**: what `factory` throws; as [#createSubprocessExec].
+    /// **Cancellation**: nothing was started, or it is killed and reaped before this throws.
+    /// **As in asyncio**: `loop.subprocess_exec`.
+    public static <P extends SubprocessProtocol> SubprocessConnection<P> subprocessExec(
+            Supplier<P> factory, String... command) throws IOException {
+        return subprocessExec(factory, List.of(command), UnaryOperator.identity());
+    }
+
+    public static <P extends SubprocessProtocol> SubprocessConnection<P> subprocessExec(
+            Supplier<P> factory, List<String> command, UnaryOperator<SubprocessOptions> options)
+            throws IOException {
+        return Subprocesses.connect(factory, command, options.apply(SubprocessOptions.PIPES));
+    }
+
+    /// Has `/bin/sh` carry out `command`, otherwise as [#subprocessExec].
+    public static <P extends SubprocessProtocol> SubprocessConnection<P> subprocessShell(
+            Supplier<P> factory, String command) throws IOException {
+        return subprocessShell(factory, command, UnaryOperator.identity());
+    }
+
+    public static <P extends SubprocessProtocol> SubprocessConnection<P> subprocessShell(
+            Supplier<P> factory, String command, UnaryOperator<SubprocessOptions> options)
+            throws IOException {
+        return subprocessExec(factory, Subprocesses.shell(command), options);
     }
 
     // ---- Datagrams

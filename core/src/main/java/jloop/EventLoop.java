@@ -10,9 +10,9 @@ import java.nio.channels.SelectableChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
@@ -67,6 +67,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     private final Clock clock;
     private final TimerHeap timers = new TimerHeap();
     private final Intake intake = new Intake();         // any thread adds
+    final Set<ChildProcess> children = new LinkedHashSet<>();       // that are not reaped
     private final Sockets sockets;
     private final ForeignFiles foreignFiles = new ForeignFiles(this);
     private final LoopSignals signals = new LoopSignals(this);
@@ -361,6 +362,7 @@ public final class EventLoop implements Executor, AutoCloseable {
             report(ExceptionContext.of("task was destroyed but it is pending", null)
                     .withFuture(task));
         }
+        endChildren();
         unread.tellAll();
         closed = true;
         unclosed.closed();
@@ -382,6 +384,14 @@ public final class EventLoop implements Executor, AutoCloseable {
         }
         for (String socket : leftOpen)
             debugMode.sink.accept("unclosed " + socket + ": closed with its loop");
+    }
+
+    private void endChildren() {
+        for (ChildProcess child : List.copyOf(children)) {
+            if (child.abandon())
+                report(ExceptionContext.of("child process was killed, as its loop is closed",
+                        null).withSource(child));
+        }
     }
 
     /// Has [#close()] say nothing of `task`.

@@ -37,7 +37,8 @@ public final class PipeEnd implements AutoCloseable {
         this.madeFor = null;
     }
 
-    private PipeEnd(String name, EventLoop loop, Descriptor descriptor, Use madeFor) {
+    /// One that is open already.
+    PipeEnd(String name, EventLoop loop, Descriptor descriptor, Use madeFor) {
         this.name = name;
         this.file = null;
         this.madeFor = madeFor;

@@ -168,7 +168,7 @@ final class EpollFiles {
         return List.of(pipeEnd(reading), pipeEnd(writing));
     }
 
-    private EpollSocket pipeEnd(int fd) {
+    EpollSocket pipeEnd(int fd) {
         EpollSocket socket = poller.socket(fd, Family.UNIX);
         socket.is(new EpollFile(this, fd, FileStatus.FIFO, null));
         return socket;

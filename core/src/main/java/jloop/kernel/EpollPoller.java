@@ -11,12 +11,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import jloop.poller.Child;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
 import jloop.poller.ForeignFile;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
+import jloop.poller.SpawnRequest;
 import org.jspecify.annotations.Nullable;
 
 /// The poller of Linux: epoll(7), with an eventfd(2) to be woken by.
@@ -59,6 +63,8 @@ public final class EpollPoller implements Poller {
 
     private @Nullable EpollSocket[] sockets = new EpollSocket[64];      // by fd
     private @Nullable EpollFiles files;
+    private final Queue<EpollChild> ended = new ConcurrentLinkedQueue<>();  // any thread adds
+    private @Nullable MemorySegment childInfo;
     private int generations;
     private boolean closed;
 
@@ -103,9 +109,31 @@ public final class EpollPoller implements Poller {
         return closed ? List.of(none, none) : foreign().pipe();
     }
 
-    private EpollFiles foreign() {
+    EpollFiles foreign() {
         if (files == null) files = new EpollFiles(this);
         return files;
+    }
+
+    @Override
+    public Child spawn(SpawnRequest request) {
+        return closed ? new EpollChild(this, -Errno.EBADF, request.command().getFirst())
+                : EpollSpawn.start(this, request);
+    }
+
+    /// Where waitid(2) says how a child has ended.
+    MemorySegment childInfo() {
+        if (childInfo == null) childInfo = SystemCalls.allocate(EpollChild.SIGINFO_BYTES);
+        return childInfo;
+    }
+
+    /// `child`, for which a thread has waited, has ended. Any thread.
+    void ended(EpollChild child) {
+        ended.add(child);
+        wake();
+    }
+
+    private void tellEnded() {
+        for (EpollChild child; (child = ended.poll()) != null; ) child.tell();
     }
 
     private Descriptor open(Family family, int type) {
@@ -190,7 +218,7 @@ public final class EpollPoller implements Poller {
 
     /// The file at `path`, open in non-blocking mode with `flags`, or `-errno`.
     int openFile(String path, int flags) {
-        byte[] name = path.getBytes(PATHS);
+        byte[] name = bytes(path);
         MemorySegment memory = SystemCalls.allocate(name.length + 1L);
         try {
             MemorySegment.copy(name, 0, memory, JAVA_BYTE, 0, name.length);
@@ -203,6 +231,11 @@ public final class EpollPoller implements Poller {
         } finally {
             SystemCalls.free(memory);
         }
+    }
+
+    /// `text` as the system has it, in names of files and the like.
+    static byte[] bytes(String text) {
+        return text.getBytes(PATHS);
     }
 
     /// `socket` is about to be closed. False if its number has been another's for a while.
@@ -241,12 +274,14 @@ public final class EpollPoller implements Poller {
     private void dispatch(long token, int events) {
         EpollSocket socket = sockets[(int) token];
         if (socket != null && socket.token == token) socket.ready(events);
+        else if (token == NOBODY && !ended.isEmpty()) tellEnded();
     }
 
     private void release() {
         if (alarm >= 0) calls.close(alarm);
         if (epoll >= 0) calls.close(epoll);
         if (files != null) files.free();
+        if (childInfo != null) SystemCalls.free(childInfo);
         address.free();
         SystemCalls.free(words);
         event.free();

@@ -8,20 +8,29 @@ public final class Errno {
 
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
+    public static final int ESRCH = 3;
     public static final int EINTR = 4;
     public static final int EIO = 5;
     public static final int ENXIO = 6;
+    public static final int E2BIG = 7;
+    public static final int ENOEXEC = 8;
     public static final int EBADF = 9;
+    public static final int ECHILD = 10;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EEXIST = 17;
+    public static final int ENOTDIR = 20;
+    public static final int EISDIR = 21;
     public static final int EINVAL = 22;
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
+    public static final int ETXTBSY = 26;
     public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
     public static final int ENAMETOOLONG = 36;
+    public static final int ENOSYS = 38;
+    public static final int ELOOP = 40;
     public static final int EPROTO = 71;
     public static final int ENOTSOCK = 88;
     public static final int EDESTADDRREQ = 89;
@@ -48,20 +57,29 @@ public final class Errno {
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(EPERM, "EPERM: operation not permitted"),
             Map.entry(ENOENT, "ENOENT: no such file or directory"),
+            Map.entry(ESRCH, "ESRCH: no such process"),
             Map.entry(EINTR, "EINTR: interrupted by a signal"),
             Map.entry(EIO, "EIO: input/output error"),
             Map.entry(ENXIO, "ENXIO: no such device or address"),
+            Map.entry(E2BIG, "E2BIG: arguments and environment are too long"),
+            Map.entry(ENOEXEC, "ENOEXEC: not a program"),
             Map.entry(EBADF, "EBADF: not an open descriptor"),
+            Map.entry(ECHILD, "ECHILD: no such child"),
             Map.entry(EAGAIN, "EAGAIN: would block"),
             Map.entry(ENOMEM, "ENOMEM: out of memory"),
             Map.entry(EACCES, "EACCES: permission denied"),
             Map.entry(EEXIST, "EEXIST: exists already"),
+            Map.entry(ENOTDIR, "ENOTDIR: not a directory"),
+            Map.entry(EISDIR, "EISDIR: is a directory"),
             Map.entry(EINVAL, "EINVAL: invalid argument"),
             Map.entry(ENFILE, "ENFILE: too many open files in the system"),
             Map.entry(EMFILE, "EMFILE: too many open files"),
+            Map.entry(ETXTBSY, "ETXTBSY: the program is being written"),
             Map.entry(ENOSPC, "ENOSPC: no space left"),
             Map.entry(EPIPE, "EPIPE: broken pipe"),
             Map.entry(ENAMETOOLONG, "ENAMETOOLONG: name too long"),
+            Map.entry(ENOSYS, "ENOSYS: not known to this system"),
+            Map.entry(ELOOP, "ELOOP: too many symbolic links"),
             Map.entry(EPROTO, "EPROTO: protocol error"),
             Map.entry(ENOTSOCK, "ENOTSOCK: not a socket"),
             Map.entry(EDESTADDRREQ, "EDESTADDRREQ: no address to send to"),

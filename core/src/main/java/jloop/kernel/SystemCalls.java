@@ -35,7 +35,9 @@ public class SystemCalls {
      * program. So all calls but two have the shape of syscall(2): words in, word out, and those
      * with fewer arguments ignore the rest. Arguments and result of such a call travel in
      * registers, of which a function reads those that it declares. recv and send take arrays of
-     * the heap, which have no address to pass as a word; they are built when first needed.
+     * the heap, which have no address to pass as a word; they are built when first needed. So
+     * are the calls for child processes: one handle of six words for all of them, which is told
+     * the function too.
      *
      * errno is captured in the very call (the JVM may change it right after), into `state`.
      */
@@ -93,6 +95,21 @@ public class SystemCalls {
     static final int F_GETFL = 3;
     static final int F_SETFL = 4;
     static final int F_DUPFD_CLOEXEC = 1030;
+    static final int O_RDWR = 2;
+    static final int O_CREAT = 0x40;
+    static final int O_TRUNC = 0x200;
+    static final int O_APPEND = 0x400;
+
+    // waitid(2), posix_spawnattr_setflags(3)
+    static final int P_PID = 1;
+    static final int P_PIDFD = 3;
+    static final int WNOHANG = 1;
+    static final int WEXITED = 4;
+    static final int WNOWAIT = 0x1000000;
+    static final int POSIX_SPAWN_SETPGROUP = 0x2;
+    static final int POSIX_SPAWN_SETSIGDEF = 0x4;
+    static final int POSIX_SPAWN_SETSIGMASK = 0x8;
+    static final int POSIX_SPAWN_SETSID = 0x80;
 
     /// The most that one recv or send moves: the garbage collector waits for it, some 50
     /// microseconds.
@@ -231,9 +248,10 @@ public class SystemCalls {
         }
     }
 
-    /// open(2) of what makes no new file. `path` ends with a NUL.
+    /// open(2). A new file may be read and written by all whom the umask lets. `path` ends with
+    /// a NUL.
     public int open(MemorySegment path, int flags) {
-        return call(Files.OPEN, path.address(), flags, 0, 0, 0);
+        return call(Files.OPEN, path.address(), flags, 0666, 0, 0);
     }
 
     public int fcntl(int fd, int command, int argument) {
@@ -260,6 +278,40 @@ public class SystemCalls {
     public int write(int fd, MemorySegment bytes, int size) {
         assert size <= bytes.byteSize() : bytes;
         return call(Files.WRITE, fd, bytes.address(), size, 0, 0);
+    }
+
+    /// posix_spawn(3). `environment` is the address of an array, 0 for that of this process.
+    public int posixSpawn(MemorySegment pid, MemorySegment path, MemorySegment actions,
+            MemorySegment attributes, MemorySegment arguments, long environment) {
+        return -childCall(Children.POSIX_SPAWN, pid.address(), path.address(), actions.address(),
+                attributes.address(), arguments.address(),
+                environment == 0 ? Children.environment() : environment);
+    }
+
+    /// Says something of a child that is to be started: `-ENOSYS` if this system cannot.
+    public int spawnSetting(SpawnSetting setting, MemorySegment of, long a, long b) {
+        return setting.function == 0 ? -Errno.ENOSYS
+                : -childCall(MemorySegment.ofAddress(setting.function), of.address(), a, b, 0, 0, 0);
+    }
+
+    /// pidfd_open(2), close-on-exec.
+    public int pidfdOpen(long pid) {
+        return childCall(Children.SYSCALL, Children.PIDFD_OPEN, pid, 0, 0, 0, 0);
+    }
+
+    /// pidfd_send_signal(2).
+    public int pidfdSendSignal(int pidfd, int signal) {
+        return childCall(Children.SYSCALL, Children.PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0, 0);
+    }
+
+    /// kill(2).
+    public int kill(long pid, int signal) {
+        return childCall(Children.KILL, pid, signal, 0, 0, 0, 0);
+    }
+
+    /// waitid(2), which waits unless `options` have WNOHANG. `info` is a siginfo_t.
+    public int waitid(int type, long id, MemorySegment info, int options) {
+        return childCall(Children.WAITID, type, id, info.address(), options, 0, 0);
     }
 
     public int shutdown(int fd, int how) {
@@ -363,6 +415,17 @@ public class SystemCalls {
         }
     }
 
+    private int childCall(
+            MemorySegment function, long a, long b, long c, long d, long e, long f) {
+        try {
+            int returned =
+                    (int) (long) Children.CALL.invokeExact(function, state, a, b, c, d, e, f);
+            return result(returned);
+        } catch (Throwable thrown) {
+            throw thrownByLinker(thrown);
+        }
+    }
+
     private int result(long returned) {
         return returned >= 0 ? (int) returned : -state.get(JAVA_INT, ERRNO);
     }
@@ -404,6 +467,50 @@ public class SystemCalls {
         static final MethodHandle PIPE2 = plain("pipe2");
         static final MethodHandle READ = plain("read");
         static final MethodHandle WRITE = plain("write");
+    }
+
+    /// The functions of the C library that say what posix_spawn(3) is to do.
+    public enum SpawnSetting {
+        ACTIONS_INIT("posix_spawn_file_actions_init"),
+        ACTIONS_DESTROY("posix_spawn_file_actions_destroy"),
+        DUP2("posix_spawn_file_actions_adddup2"),
+        CLOSE("posix_spawn_file_actions_addclose"),
+        CLOSE_FROM("posix_spawn_file_actions_addclosefrom_np"),
+        CHDIR("posix_spawn_file_actions_addchdir_np"),
+        ATTRIBUTES_INIT("posix_spawnattr_init"),
+        ATTRIBUTES_DESTROY("posix_spawnattr_destroy"),
+        FLAGS("posix_spawnattr_setflags"),
+        GROUP("posix_spawnattr_setpgroup"),
+        DEFAULT_SIGNALS("posix_spawnattr_setsigdefault"),
+        SIGNAL_MASK("posix_spawnattr_setsigmask");
+
+        private final long function;        // its address, or 0
+
+        SpawnSetting(String name) {
+            function = LINKER.defaultLookup().find(name).map(MemorySegment::address).orElse(0L);
+        }
+    }
+
+    /// The calls for child processes.
+    private static final class Children {
+
+        static final MethodHandle CALL = LINKER.downcallHandle(
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                        JAVA_LONG, JAVA_LONG),
+                ERRNO_KEPT);
+        static final MemorySegment POSIX_SPAWN = symbol("posix_spawn");
+        static final MemorySegment KILL = symbol("kill");
+        static final MemorySegment WAITID = symbol("waitid");
+        static final MemorySegment SYSCALL = symbol("syscall");
+        private static final MemorySegment ENVIRON = symbol("environ").reinterpret(Long.BYTES);
+
+        // The same on all machines.
+        static final long PIDFD_SEND_SIGNAL = 424;
+        static final long PIDFD_OPEN = 434;
+
+        static long environment() {
+            return ENVIRON.get(JAVA_LONG, 0);
+        }
     }
 
     /// The calls that move bytes of the heap.

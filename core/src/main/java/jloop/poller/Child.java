@@ -53,8 +53,8 @@ public abstract class Child {
     /// Sends a signal to its process group, which it leads. Otherwise as [#signal(int)].
     public abstract int signalGroup(int number);
 
-    /// Gives up: what runs still is killed, and `ended` is not run any more. Waits until it is
-    /// reaped, a second at most; the kernel may take longer, and a thread waits for it then.
-    /// Closing again does nothing.
-    public abstract void close();
+    /// Gives up: if it runs still it is killed, and `ended` is not run any more. Waits until it
+    /// is reaped, a second at most; the kernel may take longer, and a thread waits for it then.
+    /// Returns whether it did run still. Closing again does nothing.
+    public abstract boolean close();
 }

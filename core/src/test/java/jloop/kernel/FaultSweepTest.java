@@ -200,6 +200,11 @@ class FaultSweepTest {
             case FCNTL, STATX -> new int[] {Errno.EBADF, Errno.ENOMEM};
             case PIPE2 -> new int[] {Errno.EMFILE, Errno.ENFILE};
             case READ, WRITE -> new int[] {Errno.EINTR, Errno.EIO, Errno.EPIPE, Errno.ENOMEM};
+            case SPAWN_SETTING -> new int[] {Errno.ENOMEM, Errno.ENOSYS};
+            case POSIX_SPAWN -> new int[] {Errno.EAGAIN, Errno.ENOMEM, Errno.EACCES};
+            case PIDFD_OPEN -> new int[] {Errno.EMFILE, Errno.ENOSYS, Errno.EPERM};
+            case PIDFD_SEND_SIGNAL, KILL -> new int[] {Errno.EPERM};
+            case WAITID -> new int[] {Errno.EINTR, Errno.ECHILD};
         };
     }
 

@@ -15,7 +15,8 @@ public class FaultySystemCalls extends SystemCalls {
     public enum Call {
         SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, OPEN, SENDFILE,
         SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
-        EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE
+        EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE,
+        SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
@@ -202,6 +203,43 @@ public class FaultySystemCalls extends SystemCalls {
     public int write(int fd, MemorySegment bytes, int size) {
         int less = Math.min(size, sentMax);
         return unlessFaulty(Call.WRITE, () -> super.write(fd, bytes, less));
+    }
+
+    // What is destroyed is free whatever the result.
+    @Override
+    public int spawnSetting(SpawnSetting setting, MemorySegment of, long a, long b) {
+        return switch (setting) {
+            case ACTIONS_DESTROY, ATTRIBUTES_DESTROY -> super.spawnSetting(setting, of, a, b);
+            default -> unlessFaulty(
+                    Call.SPAWN_SETTING, () -> super.spawnSetting(setting, of, a, b));
+        };
+    }
+
+    @Override
+    public int posixSpawn(MemorySegment pid, MemorySegment path, MemorySegment actions,
+            MemorySegment attributes, MemorySegment arguments, long environment) {
+        return unlessFaulty(Call.POSIX_SPAWN, () -> super.posixSpawn(
+                pid, path, actions, attributes, arguments, environment));
+    }
+
+    @Override
+    public int pidfdOpen(long pid) {
+        return unlessFaulty(Call.PIDFD_OPEN, () -> super.pidfdOpen(pid));
+    }
+
+    @Override
+    public int pidfdSendSignal(int pidfd, int signal) {
+        return unlessFaulty(Call.PIDFD_SEND_SIGNAL, () -> super.pidfdSendSignal(pidfd, signal));
+    }
+
+    @Override
+    public int kill(long pid, int signal) {
+        return unlessFaulty(Call.KILL, () -> super.kill(pid, signal));
+    }
+
+    @Override
+    public int waitid(int type, long id, MemorySegment info, int options) {
+        return unlessFaulty(Call.WAITID, () -> super.waitid(type, id, info, options));
     }
 
     private int unlessFaulty(Call call, IntSupplier real) {

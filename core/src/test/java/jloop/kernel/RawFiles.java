@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 @SuppressWarnings("restricted")
 public final class RawFiles {
 
+    private static final int F_SETFD = 2;
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
     private static final int O_NOCTTY = 0x100;
@@ -108,9 +109,19 @@ public final class RawFiles {
     }
 
     public static int duplicate(int fd) {
-        int copy = call((calls, _) -> calls.fcntl(fd, SystemCalls.F_DUPFD_CLOEXEC, 3));
+        return duplicate(fd, 3);
+    }
+
+    /// With the lowest number that is free, from `least` on.
+    public static int duplicate(int fd, int least) {
+        int copy = call((calls, _) -> calls.fcntl(fd, SystemCalls.F_DUPFD_CLOEXEC, least));
         assertThat(copy).isPositive();
         return copy;
+    }
+
+    /// It stays open in programs that are executed.
+    public static void inherit(int fd) {
+        assertThat(call((calls, _) -> calls.fcntl(fd, F_SETFD, 0))).isZero();
     }
 
     public static void write(int fd, String text) {
