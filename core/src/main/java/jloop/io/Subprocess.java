@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// }
 ///
-/// **As in asyncio**: `asyncio.subprocess.Process`. **Unlike asyncio**: what nobody reads is not
-/// received, so it stays in the pipe, 64 KiB on Linux, and then the process waits.
+/// **As in asyncio**: `asyncio.subprocess.Process`. **Unlike asyncio**: what nobody reads is
+/// not received, so it stays in the pipe, 64 KiB on Linux, and then the process waits.
 public final class Subprocess implements AutoCloseable {
 
     private static final Duration KILLED_WITHIN = Duration.ofSeconds(5);

@@ -96,7 +96,8 @@ public final class SubprocessTransport implements AutoCloseable {
 
     // ---- The beginning
 
-    /// Has the protocol told soon, and after that of what comes. The future is done when it was.
+    /// Has the protocol told soon, and after that of what comes. The future is done when it
+    /// was.
     @SuppressWarnings("NullAway")           // Void has no other value
     Future<Void> begin() {
         Future<Void> told = loop.createFuture();

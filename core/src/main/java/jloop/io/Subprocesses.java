@@ -51,8 +51,8 @@ public final class Subprocesses {
         Asyncio.shielded(() -> transport.child().await());
     }
 
-    /// Others have their turn before, and a cancellation its moment: the loop stands still while
-    /// a process is started.
+    /// Others have their turn before, and a cancellation its moment: the loop stands still
+    /// while a process is started.
     private static ChildProcess spawn(
             EventLoop loop, List<String> command, SubprocessOptions options) throws IOException {
         var request = options.request(command);

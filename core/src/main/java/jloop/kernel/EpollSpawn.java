@@ -235,6 +235,7 @@ final class EpollSpawn {
                     pid, string(path), actions, attributes, arguments, environment);
             if (result == 0) return pid.get(JAVA_INT, 0);
             if (first == -Errno.ENOENT && result != -Errno.ENOTDIR) first = result;
+            if (result == -Errno.EAGAIN || result == -Errno.ENOMEM) break;  // of the system
         }
         fail(isDirectoryAtFault() ? String.valueOf(request.directory()) : program, first);
         return 0;

@@ -291,7 +291,8 @@ public class SystemCalls {
     /// Says something of a child that is to be started: `-ENOSYS` if this system cannot.
     public int spawnSetting(SpawnSetting setting, MemorySegment of, long a, long b) {
         return setting.function == 0 ? -Errno.ENOSYS
-                : -childCall(MemorySegment.ofAddress(setting.function), of.address(), a, b, 0, 0, 0);
+                : -childCall(
+                        MemorySegment.ofAddress(setting.function), of.address(), a, b, 0, 0, 0);
     }
 
     /// pidfd_open(2), close-on-exec.

@@ -139,7 +139,7 @@ class SubprocessTest {
     @Test
     void communicate_cancelled_leavesTheChild() {
         Rig.run(rig -> {
-            try (Subprocess child = createSubprocessExec(List.of("cat"), OUT)) {
+            try (Subprocess child = createSubprocessExec(List.of("sleep", "1000"), OUT)) {
                 Task<SubprocessOutput> talk = createTask(() -> child.communicate());
                 rig.turns(3);
                 talk.cancel();
@@ -381,7 +381,8 @@ class SubprocessTest {
             assertThat(group[1]).isEqualTo(group[0]);
             assertThat(group[2]).isNotEqualTo(group[0]);
             try (Subprocess leader = createSubprocessExec(
-                    List.of("sleep", "1000"), o -> o.withProcessGroup(0).withGrace(Duration.ZERO))) {
+                    List.of("sleep", "1000"),
+                    o -> o.withProcessGroup(0).withGrace(Duration.ZERO))) {
                 assertThat(output(ids, o -> OUT.apply(o).withProcessGroup((int) leader.pid()))
                         .strip().split(" +")[1]).isEqualTo(String.valueOf(leader.pid()));
             }

@@ -146,6 +146,12 @@ public final class RawFiles {
         return text.toString();
     }
 
+    /// Waits for a child process, and takes its status from whoever has started it.
+    public static void reap(long pid) {
+        assertThat(call((calls, arena) -> calls.waitid(SystemCalls.P_PID, pid,
+                arena.allocate(EpollChild.SIGINFO_BYTES), SystemCalls.WEXITED))).isZero();
+    }
+
     public static void close(int... fds) {
         for (int fd : fds) assertThat(call((calls, _) -> calls.close(fd))).isZero();
     }
