@@ -118,18 +118,30 @@ final class EpollChild extends Child {
 
     /// Waits, on a thread of its own, until it has ended.
     private void await() {
-        waitBlocking(SystemCalls.WEXITED | SystemCalls.WNOWAIT);
+        byOwnCalls((calls, info) -> waitFor(
+                calls, info, SystemCalls.P_PID, pid, SystemCalls.WEXITED | SystemCalls.WNOWAIT));
         poller.ended(this);
     }
 
-    private void waitBlocking(int options) {
+    private interface Work {
+        void by(SystemCalls calls, MemorySegment info);
+    }
+
+    /// For other threads, and for when the poller is closed.
+    private static void byOwnCalls(Work work) {
         SystemCalls calls = new SystemCalls();
         MemorySegment info = SystemCalls.allocate(SIGINFO_BYTES);
-        int result;
-        do result = calls.waitid(SystemCalls.P_PID, pid, info, options);
-        while (result == -Errno.EINTR);
+        work.by(calls, info);
         SystemCalls.free(info);
         calls.release();
+    }
+
+    private static int waitFor(
+            SystemCalls calls, MemorySegment info, int type, long id, int options) {
+        int result;
+        do result = calls.waitid(type, id, info, options);
+        while (result == -Errno.EINTR);
+        return result;
     }
 
     /// It has ended. Within [EpollPoller#poll(long)].
@@ -141,23 +153,19 @@ final class EpollChild extends Child {
 
     @Override
     public int reap() {
-        int status = waitNow();
+        int status = waitNow(poller.calls, poller.childInfo());
         assert reaped : "child " + pid + " has not ended";
         release();
         return status;
     }
 
     /// Reaps it if it has ended.
-    private int waitNow() {
-        MemorySegment info = poller.childInfo();
+    private int waitNow(SystemCalls calls, MemorySegment info) {
         info.set(JAVA_INT, PID, 0);
         EpollSocket known = pidfd;
-        int options = SystemCalls.WEXITED | SystemCalls.WNOHANG;
-        int result;
-        do
-            result = known == null ? poller.calls.waitid(SystemCalls.P_PID, pid, info, options)
-                    : poller.calls.waitid(SystemCalls.P_PIDFD, known.number(), info, options);
-        while (result == -Errno.EINTR);
+        boolean isKnown = known != null && known.isOpen();
+        int result = waitFor(calls, info, isKnown ? SystemCalls.P_PIDFD : SystemCalls.P_PID,
+                isKnown ? known.number() : pid, SystemCalls.WEXITED | SystemCalls.WNOHANG);
         reaped = result < 0 || info.get(JAVA_INT, PID) != 0;
         if (result < 0) return REAPED_BY_OTHERS;
         int status = info.get(JAVA_INT, STATUS);
@@ -166,35 +174,51 @@ final class EpollChild extends Child {
 
     @Override
     public int signal(int number) {
+        return isGone() ? -Errno.ESRCH : signal(poller.calls, number);
+    }
+
+    // A poller that is closed has no system calls any more.
+    private boolean isGone() {
+        return reaped || poller.isClosed();
+    }
+
+    private int signal(SystemCalls calls, int number) {
         EpollSocket known = pidfd;
-        return known == null ? poller.calls.kill(pid, number)
-                : poller.calls.pidfdSendSignal(known.number(), number);
+        return known == null || !known.isOpen() ? calls.kill(pid, number)
+                : calls.pidfdSendSignal(known.number(), number);
     }
 
     @Override
     public int signalGroup(int number) {
-        return poller.calls.kill(-pid, number);
+        return isGone() ? -Errno.ESRCH : poller.calls.kill(-pid, number);
     }
 
     @Override
     public boolean close() {
         ended = null;
-        if (!reaped) waitNow();
-        boolean ran = !reaped;
-        if (ran) kill();
+        boolean[] ran = new boolean[1];
+        Work end = (calls, info) -> ran[0] = end(calls, info);
+        if (!reaped) {
+            if (poller.isClosed()) byOwnCalls(end);
+            else end.by(poller.calls, poller.childInfo());
+        }
         release();
-        return ran;
+        return ran[0];
     }
 
-    private void kill() {
-        signal(SIGKILL);
+    private boolean end(SystemCalls calls, MemorySegment info) {
+        waitNow(calls, info);
+        if (reaped) return false;
+        signal(calls, SIGKILL);
         for (int looks = 0; !reaped && looks < LOOKS_MAX; looks++) {
             LockSupport.parkNanos(LOOK_NANOS);
-            waitNow();
+            waitNow(calls, info);
         }
         if (!reaped) Thread.ofPlatform().daemon().name("jloop-child-" + pid)
-                .start(() -> waitBlocking(SystemCalls.WEXITED));
+                .start(() -> byOwnCalls((own, place) ->
+                        waitFor(own, place, SystemCalls.P_PID, pid, SystemCalls.WEXITED)));
         reaped = true;
+        return true;
     }
 
     private void release() {

@@ -120,6 +120,10 @@ public final class EpollPoller implements Poller {
                 : EpollSpawn.start(this, request);
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     /// Where waitid(2) says how a child has ended.
     MemorySegment childInfo() {
         if (childInfo == null) childInfo = SystemCalls.allocate(EpollChild.SIGINFO_BYTES);

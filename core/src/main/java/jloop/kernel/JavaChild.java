@@ -147,6 +147,10 @@ final class JavaChild {
         };
     }
 
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     /// Has it end: at once if `forcibly` (SIGKILL), otherwise as it likes (SIGTERM). Does
     /// nothing if it has ended; never hits another process that has its number by now.
     void destroy(boolean forcibly) {

@@ -217,9 +217,11 @@ final class NioChild extends Child {
     }
 
     @Override
-    public void close() {
+    public boolean close() {
         ended = null;
+        boolean ran = started().isAlive();
         started().destroy(true);
         started().awaitEnd();
+        return ran;
     }
 }

@@ -45,7 +45,8 @@ public interface Poller extends AutoCloseable {
     }
 
     /// Starts a child process. If that fails, [Child#error()] of what is returned says why.
-    /// Children are not ended with the poller: whoever starts them closes them before.
+    /// Children are not ended with the poller: whoever starts them closes them, which works
+    /// afterwards too.
     ///
     /// **Errors**: UnsupportedOperationException if this poller starts no children, or none of
     /// that sort: its message names what it cannot do.
