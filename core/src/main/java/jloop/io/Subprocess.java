@@ -1,6 +1,7 @@
 package jloop.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// not received, so it stays in the pipe, 64 KiB on Linux, and then the process waits.
 public final class Subprocess implements AutoCloseable {
 
-    private static final Duration KILLED_WITHIN = Duration.ofSeconds(5);
+    static final Duration KILLED_WITHIN = Duration.ofSeconds(5);
     private static final int PIECE_BYTES = 64 * 1024;
     private static final byte[] NOTHING = {};
 
@@ -189,20 +190,31 @@ public final class Subprocess implements AutoCloseable {
             if (reader != null) readers.add(Asyncio.createTask(() -> discard(reader)));
         try {
             if (!options.grace().isZero()) {
-                terminate();
+                signalled(ChildProcess.SIGTERM);
                 if (hasEndedWithin(options.grace())) return;
             }
-            kill();
+            UncheckedIOException refused = signalled(ChildProcess.SIGKILL);
             if (!hasEndedWithin(KILLED_WITHIN))
                 loop.callExceptionHandler(ExceptionContext.of(
-                        "child process was killed and has not ended", null).withSource(this));
+                        "child process was killed and has not ended", refused)
+                        .withSource(this));
         } finally {
             for (Task<Void> reader : readers) reader.cancel();
         }
     }
 
+    /// Null, or why it may not be signalled, as one that has become another user.
+    private @Nullable UncheckedIOException signalled(int number) {
+        try {
+            sendSignal(number);
+            return null;
+        } catch (UncheckedIOException e) {
+            return e;
+        }
+    }
+
     private boolean hasEndedWithin(Duration limit) {
-        return Asyncio.moveOnAfter(limit, () -> child.await());
+        return Asyncio.moveOnAfter(limit, () -> child.await()) || returncode() != null;
     }
 
     private static void discard(StreamReader reader) {

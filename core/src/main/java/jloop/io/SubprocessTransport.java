@@ -1,6 +1,7 @@
 package jloop.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import jloop.ChildProcess;
 import jloop.Context;
@@ -159,7 +160,12 @@ public final class SubprocessTransport implements AutoCloseable {
         closing = true;
         for (PipeTransport pipe : pipes)
             if (pipe != null) pipe.close();
-        if (child.returncode() == null) child.kill();
+        if (child.returncode() != null) return;
+        try {
+            child.kill();
+        } catch (UncheckedIOException e) {
+            // As in asyncio: it has become another user, and is told by the ends of its pipes.
+        }
     }
 
     public boolean isClosing() {

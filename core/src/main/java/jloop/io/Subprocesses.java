@@ -48,7 +48,7 @@ public final class Subprocesses {
     /// Cancelled, until it is as if it had not begun.
     private static void undo(SubprocessTransport transport) {
         transport.close();
-        Asyncio.shielded(() -> transport.child().await());
+        Asyncio.shielded(Subprocess.KILLED_WITHIN, () -> transport.child().await());
     }
 
     /// Others have their turn before, and a cancellation its moment: the loop stands still

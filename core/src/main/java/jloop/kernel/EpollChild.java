@@ -162,10 +162,9 @@ final class EpollChild extends Child {
     /// Reaps it if it has ended.
     private int waitNow(SystemCalls calls, MemorySegment info) {
         info.set(JAVA_INT, PID, 0);
-        EpollSocket known = pidfd;
-        boolean isKnown = known != null && known.isOpen();
-        int result = waitFor(calls, info, isKnown ? SystemCalls.P_PIDFD : SystemCalls.P_PID,
-                isKnown ? known.number() : pid, SystemCalls.WEXITED | SystemCalls.WNOHANG);
+        int known = openPidfd();
+        int result = waitFor(calls, info, known < 0 ? SystemCalls.P_PID : SystemCalls.P_PIDFD,
+                known < 0 ? pid : known, SystemCalls.WEXITED | SystemCalls.WNOHANG);
         reaped = result < 0 || info.get(JAVA_INT, PID) != 0;
         if (result < 0) return REAPED_BY_OTHERS;
         int status = info.get(JAVA_INT, STATUS);
@@ -183,9 +182,14 @@ final class EpollChild extends Child {
     }
 
     private int signal(SystemCalls calls, int number) {
+        int known = openPidfd();
+        return known < 0 ? calls.kill(pid, number) : calls.pidfdSendSignal(known, number);
+    }
+
+    /// Its number, or -1.
+    private int openPidfd() {
         EpollSocket known = pidfd;
-        return known == null || !known.isOpen() ? calls.kill(pid, number)
-                : calls.pidfdSendSignal(known.number(), number);
+        return known == null ? -1 : known.number();
     }
 
     @Override

@@ -3,6 +3,7 @@ package jloop.io;
 import static jloop.Asyncio.createConnection;
 import static jloop.Asyncio.createDatagramEndpoint;
 import static jloop.Asyncio.createServer;
+import static jloop.Asyncio.createSubprocessExec;
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.createUnixConnection;
 import static jloop.Asyncio.createUnixServer;
@@ -10,6 +11,7 @@ import static jloop.Asyncio.openConnection;
 import static jloop.Asyncio.openUnixConnection;
 import static jloop.Asyncio.startServer;
 import static jloop.Asyncio.startUnixServer;
+import static jloop.Asyncio.subprocessExec;
 import static jloop.Asyncio.timeout;
 import static jloop.Rig.ask;
 import static jloop.Rig.bytes;
@@ -19,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -28,11 +31,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
+import jloop.ChildCheck;
 import jloop.Datagram;
 import jloop.EventLoop;
 import jloop.ExceptionContext;
@@ -43,6 +48,7 @@ import jloop.Socket;
 import jloop.Task;
 import jloop.kernel.Errno;
 import jloop.kernel.FaultySystemCalls.Call;
+import jloop.poller.Redirect;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +76,10 @@ class ProgramSweepTest {
             Call.ACCEPT4, Call.CONNECT, Call.RECV, Call.SEND, Call.CLOSE, Call.EPOLL_CTL,
             Call.EPOLL_WAIT, Call.GETSOCKNAME);
 
+    private static final Set<Call> OF_CHILDREN = EnumSet.of(Call.PIPE2, Call.OPEN, Call.FCNTL,
+            Call.SPAWN_SETTING, Call.POSIX_SPAWN, Call.PIDFD_OPEN, Call.PIDFD_SEND_SIGNAL,
+            Call.WAITID, Call.READ, Call.WRITE, Call.EPOLL_CTL, Call.EPOLL_WAIT, Call.CLOSE);
+
     private enum Program {
         STREAMS(Call.SETSOCKOPT, Call.GETSOCKOPT, Call.SHUTDOWN),
         STREAMS_OVER_UNIX(Call.SHUTDOWN),
@@ -80,7 +90,9 @@ class ProgramSweepTest {
         PROTOCOLS_OVER_TLS,
         SOCKETS(Call.GETSOCKOPT, Call.SHUTDOWN),
         DATAGRAMS,
-        DATAGRAM_PROTOCOLS;
+        DATAGRAM_PROTOCOLS,
+        CHILDREN,
+        CHILD_PROTOCOLS;
 
         /// Of the calls that it makes, those that not all programs of its kind make.
         private final List<Call> more;
@@ -92,6 +104,7 @@ class ProgramSweepTest {
         /// The calls that it makes, at least.
         private Set<Call> calls() {
             if (isOverTls()) return EnumSet.of(Call.RECV, Call.SEND, Call.EPOLL_CTL);
+            if (hasChildren()) return OF_CHILDREN;
             Set<Call> calls = EnumSet.copyOf(name().startsWith("DATAGRAM")
                     ? OF_DATAGRAMS : OF_STREAMS);
             calls.addAll(more);
@@ -103,8 +116,13 @@ class ProgramSweepTest {
             return name().endsWith("TLS");
         }
 
+        private boolean hasChildren() {
+            return name().startsWith("CHILD");
+        }
+
         /// The errors of `call` to try: all with streams, with the others one of each kind.
         private int[] errnos(Call call) {
+            if (hasChildren()) return errnosOfChildren(call);
             int[] all = ProgramSweepTest.errnos(call);
             if (isOverTls() && !calls().contains(call)) return new int[0];
             if (this == STREAMS || this == STREAMS_OVER_UNIX) return all;
@@ -121,6 +139,7 @@ class ProgramSweepTest {
                 case BIND, LISTEN, SENDTO, RECVFROM, SHUTDOWN -> errno == Errno.EINTR
                         || errno == Errno.EAGAIN;
                 case ACCEPT4 -> errno != Errno.EMFILE;
+                case PIPE2, OPEN, FCNTL, POSIX_SPAWN, SPAWN_SETTING -> false;
                 default -> true;
             };
         }
@@ -156,6 +175,8 @@ class ProgramSweepTest {
                 case SOCKETS -> overSockets(rig.loop);
                 case DATAGRAMS -> byDatagrams(rig);
                 case DATAGRAM_PROTOCOLS -> byDatagramProtocols();
+                case CHILDREN -> withChildren();
+                case CHILD_PROTOCOLS -> withChildProtocols();
             }
         }
     }
@@ -199,6 +220,7 @@ class ProgramSweepTest {
         int told = runToItsEnd(what, () -> program.run(rig, path));
         rig.await("an end to all tasks", () -> rig.taskCount() == 1);
         rig.turns(2);                           // in which transports close their sockets
+        rig.await("an end to all children", () -> ChildCheck.children().isEmpty());
         boolean reached = calls.hasFailed();
         calls.failNothing();
         List<ExceptionContext> reports = rig.takeReports();
@@ -266,6 +288,22 @@ class ProgramSweepTest {
             case OPEN, SENDFILE, FCNTL, STATX, PIPE2, READ, WRITE -> new int[0];    // of files
             case SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID ->
                 new int[0];                                                     // of children
+        };
+    }
+
+    private static int[] errnosOfChildren(Call call) {
+        return switch (call) {
+            case PIPE2, OPEN -> new int[] {Errno.EMFILE};
+            case FCNTL, SPAWN_SETTING -> new int[] {Errno.ENOMEM};
+            case POSIX_SPAWN -> new int[] {Errno.EAGAIN};
+            case PIDFD_OPEN -> new int[] {Errno.EMFILE};
+            case PIDFD_SEND_SIGNAL -> new int[] {Errno.EPERM};
+            case WAITID, EPOLL_WAIT -> new int[] {Errno.EINTR};
+            case READ -> new int[] {Errno.EINTR, Errno.EIO};
+            case WRITE -> new int[] {Errno.EINTR, Errno.EPIPE};
+            case EPOLL_CTL -> new int[] {Errno.ENOMEM};
+            case CLOSE -> new int[] {Errno.EIO};
+            default -> new int[0];
         };
     }
 
@@ -480,6 +518,58 @@ class ProgramSweepTest {
             }
         } finally {
             transport.close();
+        }
+    }
+
+    // ---- Children
+
+    /// One that answers, and one that is ended by the end of its scope.
+    private static void withChildren() throws IOException {
+        try (Subprocess cat = createSubprocessExec(List.of("cat"), o -> quick(o)
+                .withStdin(Redirect.PIPE).withStdout(Redirect.PIPE))) {
+            check(cat.communicate(bytes("question")).text(), "question");
+        }
+        try (Subprocess sleeper = createSubprocessExec(List.of("sleep", "1000"),
+                ProgramSweepTest::quick)) {
+            sleeper.pid();
+        }
+    }
+
+    private static SubprocessOptions quick(SubprocessOptions options) {
+        return options.withStderr(Redirect.DEVNULL).withGrace(Duration.ofMillis(20));
+    }
+
+    /// Keeps what it hears, and how its child ends.
+    private static final class Parent implements SubprocessProtocol {
+
+        final Future<String> end = jloop.Asyncio.getRunningLoop().createFuture();
+        private final StringBuilder heard = new StringBuilder();
+
+        @Override
+        public void pipeDataReceived(int fd, ByteBuffer data) {
+            heard.append(TracingProtocol.textOf(data));
+        }
+
+        @Override
+        public void connectionLost(@Nullable Throwable why) {
+            end.setResult(heard.toString());
+        }
+    }
+
+    private static void withChildProtocols() throws IOException {
+        try (var cat = subprocessExec(Parent::new, List.of("cat"),
+                o -> o.withStderr(Redirect.DEVNULL))) {
+            Transport stdin = cat.transport().getPipeTransport(0);
+            if (stdin == null) throw new AssertionError("no stdin");
+            stdin.write(bytes("question"));
+            stdin.writeEof();
+            check(cat.protocol().end.await(), "question");
+        }
+        try (var sleeper = subprocessExec(Parent::new, "sleep", "1000")) {
+            sleeper.transport().terminate();
+            sleeper.protocol().end.await();
+        } catch (UncheckedIOException e) {
+            throw Objects.requireNonNull(e.getCause());
         }
     }
 }
