@@ -22,12 +22,14 @@ public sealed interface Redirect {
     /// is. The two come merged.
     Redirect STDOUT = Fixed.STDOUT;
 
-    /// To be read from the file at `path`.
+    /// To be read from the file at `path`. A named pipe that nobody has open for writing is at
+    /// its end.
     static Redirect from(Path path) {
         return new File(path, File.Use.READ);
     }
 
-    /// To be written to the file at `path`, which is made, or emptied if it is there.
+    /// To be written to the file at `path`, which is made, or emptied if it is there. A named
+    /// pipe must be open for reading.
     static Redirect to(Path path) {
         return new File(path, File.Use.WRITE);
     }

@@ -36,6 +36,10 @@ public record SpawnRequest(
         if (environment != null) environment.forEach(SpawnRequest::checkVariable);
         if (stdin == Redirect.STDOUT || stdout == Redirect.STDOUT)
             throw new IllegalArgumentException("only stderr can be the same as stdout");
+        if (stdin instanceof Redirect.File file && file.use() != Redirect.File.Use.READ
+                || isRead(stdout) || isRead(stderr))
+            throw new IllegalArgumentException("stdin reads from a file, stdout and stderr write"
+                    + " to one: " + stdin + ", " + stdout + ", " + stderr);
         if (newSession && processGroup != null)
             throw new IllegalArgumentException("a new session is in a process group of its own:"
                     + " process group " + processGroup + " is one too many");
@@ -43,6 +47,10 @@ public record SpawnRequest(
             throw new IllegalArgumentException(
                     "a process group is at least 0, not " + processGroup);
         for (int fd : passedDescriptors) new Redirect.Numbered(fd);
+    }
+
+    private static boolean isRead(Redirect output) {
+        return output instanceof Redirect.File file && file.use() == Redirect.File.Use.READ;
     }
 
     private static void checkVariable(String name, String value) {

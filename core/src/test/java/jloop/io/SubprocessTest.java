@@ -22,7 +22,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import java.util.logging.StreamHandler;
 import jloop.BrokenPipeException;
 import jloop.CancelledError;
 import jloop.ChildCheck;
@@ -97,7 +103,8 @@ class SubprocessTest {
     @Test
     void communicate_feedsReadsBothAndWaits() {
         Rig.run(_ -> {
-            try (Subprocess child = createSubprocessShell("cat; echo oops >&2; exit 7", PIPES)) {
+            try (Subprocess child = createSubprocessShell(
+                    "cat /dev/stdin; echo oops >&2; exit 7", PIPES)) {
                 SubprocessOutput output = child.communicate(bytes("some data"));
                 assertThat(output.text()).isEqualTo("some data");
                 assertThat(text(Objects.requireNonNull(output.stderr()))).isEqualTo("oops\n");
@@ -342,6 +349,9 @@ class SubprocessTest {
                     List.of("true"), o -> o.withGroupSignals(true));
             assertRejected("the grace must not be negative, but is PT-1S",
                     List.of("true"), o -> o.withGrace(Duration.ofSeconds(-1)));
+            assertRejected("stdin reads from a file, stdout and stderr write to one: "
+                    + "File[path=/dev/null, use=WRITE], INHERIT, INHERIT",
+                    List.of("true"), o -> o.withStdin(Redirect.to(Path.of("/dev/null"))));
             assertRejected("a file descriptor is at least 0, not -1",
                     List.of("true"), o -> o.withPassedDescriptors(-1));
         });
@@ -477,6 +487,30 @@ class SubprocessTest {
             try (Subprocess child = createSubprocessShell("exit 3")) {
                 sleep(Duration.ofMillis(20));
                 assertThat(child.await()).isEqualTo(3);
+            }
+        });
+    }
+
+    @Test
+    void await_ofAChildThatSomebodyElseHasReaped_is255AndAWarning() {
+        Rig.run(_ -> {
+            List<String> warnings = new CopyOnWriteArrayList<>();
+            Logger logger = Logger.getLogger("jloop");
+            Handler handler = new StreamHandler() {
+                @Override
+                public synchronized void publish(LogRecord entry) {
+                    warnings.add(new SimpleFormatter().formatMessage(entry));
+                }
+            };
+            logger.addHandler(handler);
+            try (Subprocess child = createSubprocessShell("exit 3")) {
+                RawFiles.reap(child.pid());
+                assertThat(child.await()).isEqualTo(255);
+                assertThat(warnings).contains("<ChildProcess " + child.pid() + " /bin/sh running>"
+                        + " was reaped by somebody else: its return code is unknown, and taken"
+                        + " for 255");
+            } finally {
+                logger.removeHandler(handler);
             }
         });
     }
