@@ -24,6 +24,12 @@ final class SignalCall implements SignalTrap.Listener, Runnable, AutoCloseable {
         this.callback = callback;
         this.context = context;
         this.trap = SignalTrap.over(signal, this);
+        onTheLoop();
+    }
+
+    /// The trap is changed under a lock, and at HANDOFF who waits for one loses the loop.
+    private void onTheLoop() {
+        loop.carrier.isCurrent();
     }
 
     @AnyThread
@@ -42,6 +48,7 @@ final class SignalCall implements SignalTrap.Listener, Runnable, AutoCloseable {
     public void close() {
         closed = true;
         trap.close();
+        onTheLoop();
     }
 
     @Override

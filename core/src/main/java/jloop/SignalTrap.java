@@ -174,7 +174,8 @@ final class SignalTrap implements AutoCloseable {
     /// Tells those who hear of `signal`: what the JVM does on a thread that it makes for it. If
     /// all have gone meanwhile, it is forgotten.
     static void deliver(String signal) {
-        Caught caught = CAUGHT.compute(signal, (_, known) -> known);    // after who sets it up
+        Caught caught = CAUGHT.get(signal);
+        if (caught == null) caught = CAUGHT.compute(signal, (_, known) -> known);   // being set up
         if (caught == null) return;
         SignalTrap run = caught.ofRun;
         for (SignalTrap trap : caught.ofLoops) trap.listener.caught(trap);

@@ -438,19 +438,23 @@ class SignalHandlerTest {
     @Test
     void manyLoopsAtOnce_addAndRemove_leaveTheSignalAsItWas() throws Exception {
         List<Thread> threads = new ArrayList<>();
+        CountDownLatch done = new CountDownLatch(4);
         for (int i = 0; i < 4; i++) {
-            threads.add(Thread.ofPlatform().start(() -> {
-                EventLoop own = new EventLoop();
+            threads.add(Thread.ofPlatform().start(() -> Asyncio.run(() -> {
+                EventLoop own = Asyncio.getRunningLoop();
                 for (int round = 0; round < 200; round++) {
-                    own.addSignalHandler(SIGNAL, () -> { });
+                    Event came = new Event();
+                    own.addSignalHandler(SIGNAL, came::set);
                     SignalTrap.deliver(SIGNAL);
-                    own.removeSignalHandler(SIGNAL);
+                    came.await();
+                    assertThat(own.removeSignalHandler(SIGNAL)).isTrue();
                 }
-                own.close();
-            }));
+                done.countDown();
+            })));
         }
         for (Thread thread : threads) thread.join();
 
+        assertThat(done.getCount()).isZero();
         assertThat(JvmSignals.of(SIGNAL)).isSameAs(stock);
     }
 }
