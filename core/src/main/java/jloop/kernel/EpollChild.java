@@ -40,7 +40,6 @@ final class EpollChild extends Child {
     private final int error;
     private final String culprit;
     private final long pid;
-    private final @Nullable Descriptor[] ends;
     private @Nullable EpollSocket pidfd;
     private @Nullable Runnable ended;
     private boolean reaped;
@@ -51,7 +50,6 @@ final class EpollChild extends Child {
         this.error = error;
         this.culprit = culprit;
         this.pid = 0;
-        this.ends = new Descriptor[3];
         this.reaped = true;
     }
 
@@ -60,7 +58,7 @@ final class EpollChild extends Child {
         this.error = 0;
         this.culprit = program;
         this.pid = pid;
-        this.ends = ends;
+        System.arraycopy(ends, 0, this.ends, 0, ends.length);
         int fd = poller.calls.pidfdOpen(pid);
         if (fd >= 0) pidfd = poller.socket(fd, Family.UNIX);
     }
@@ -78,21 +76,6 @@ final class EpollChild extends Child {
     @Override
     public long pid() {
         return pid;
-    }
-
-    @Override
-    public @Nullable Descriptor stdin() {
-        return ends[0];
-    }
-
-    @Override
-    public @Nullable Descriptor stdout() {
-        return ends[1];
-    }
-
-    @Override
-    public @Nullable Descriptor stderr() {
-        return ends[2];
     }
 
     @Override

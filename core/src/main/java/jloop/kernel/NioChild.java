@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import jloop.poller.Child;
-import jloop.poller.Descriptor;
 import jloop.poller.Redirect.Fixed;
 import jloop.poller.Redirect.Numbered;
 import jloop.poller.SpawnRequest;
@@ -31,7 +30,6 @@ final class NioChild extends Child {
     private final String culprit;
     private final int error;
     private final @Nullable JavaChild child;        // null: it could not be started
-    private final @Nullable Descriptor[] ends = new Descriptor[3];
     private volatile int status;                    // a thread of the JDK sets, before it tells
     private boolean isOver;
     private @Nullable Runnable ended;
@@ -158,21 +156,6 @@ final class NioChild extends Child {
     @Override
     public long pid() {
         return started().pid();
-    }
-
-    @Override
-    public @Nullable Descriptor stdin() {
-        return ends[0];
-    }
-
-    @Override
-    public @Nullable Descriptor stdout() {
-        return ends[1];
-    }
-
-    @Override
-    public @Nullable Descriptor stderr() {
-        return ends[2];
     }
 
     /// On a thread of the JDK.

@@ -13,6 +13,10 @@ public abstract class Child {
     /// What [#reap()] returns if somebody else has reaped it, so that nobody knows more.
     public static final int REAPED_BY_OTHERS = Integer.MIN_VALUE;
 
+    /// Our ends of its pipes, by their numbers in the child; null where there is no pipe. The
+    /// poller sets them before it gives the child away.
+    protected final @Nullable Descriptor[] ends = new Descriptor[3];
+
     /// A child of whatever state.
     protected Child() { }
 
@@ -28,13 +32,19 @@ public abstract class Child {
 
     /// Our end of its standard input if that is a [Redirect#PIPE], to send to; else null.
     /// Whoever has started the child closes it, and so the other two.
-    public abstract @Nullable Descriptor stdin();
+    public final @Nullable Descriptor stdin() {
+        return ends[0];
+    }
 
     /// The same of its standard output, to receive from.
-    public abstract @Nullable Descriptor stdout();
+    public final @Nullable Descriptor stdout() {
+        return ends[1];
+    }
 
     /// The same of its standard error.
-    public abstract @Nullable Descriptor stderr();
+    public final @Nullable Descriptor stderr() {
+        return ends[2];
+    }
 
     /// Has `ended` run when it has ended, within a later [Poller#poll(long)], once. It runs on
     /// the bare carrier: takes no lock, logs nothing, runs no code of users. To be called once.
