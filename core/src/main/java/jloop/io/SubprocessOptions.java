@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import jloop.poller.Redirect;
 import jloop.poller.SpawnRequest;
 import org.jspecify.annotations.Nullable;
@@ -92,9 +93,9 @@ public record SubprocessOptions(
     /// The child has these under the same numbers. They stay open here.
     ///
     /// **As in asyncio**: `pass_fds`.
-    public SubprocessOptions withPassedDescriptors(Integer... numbers) {
+    public SubprocessOptions withPassedDescriptors(int... numbers) {
         return new SubprocessOptions(stdin, stdout, stderr, env, cwd, newSession, processGroup,
-                List.of(numbers), groupSignals, grace, limitBytes);
+                IntStream.of(numbers).boxed().toList(), groupSignals, grace, limitBytes);
     }
 
     /// Has signals sent to all processes of the child's group, which must be its own:
