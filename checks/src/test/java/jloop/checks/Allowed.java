@@ -52,6 +52,7 @@ final class Allowed {
             "jloop.WatchHandle",
             "jloop.kernel.EpollPoller",
             "jloop.kernel.EpollSocket",
+            "jloop.kernel.EpollChild",
             "jloop.kernel.EpollEvents",
             "jloop.kernel.SystemCalls",
             "jloop.CarrierCall",
