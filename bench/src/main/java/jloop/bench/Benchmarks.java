@@ -46,7 +46,7 @@ final class Benchmarks {
 
     static final List<Benchmark> ALL = List.of(
             ECHO, UNIX, BULK, CONNECT, new IdleBenchmark(), HTTP, HOSE,
-            new StartBenchmark(), new SchedBenchmark());
+            new StartBenchmark(), SchedBenchmark.SCHED, SchedBenchmark.PROCESS);
 
     private Benchmarks() {}
 

@@ -111,6 +111,16 @@ record Layout(
                     Column.of("bytes each", "bytesEach"),
                     new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
 
+    static final Layout PROCESS = new Layout(
+            "child processes: 100 MB both ways through a cat, 500 times /bin/true",
+            "fixed-work",
+            less("s", "seconds", 1),
+            List.of(
+                    Column.per("MB or children per s", "count", "seconds", 1),
+                    Column.of("first repetition s", "coldSeconds"),
+                    Column.of("CPU s of all, without children", "cpuSeconds"),
+                    new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
+
     static final Layout PARTS = new Layout(
             "parts of jloop by themselves, under JMH",
             "",

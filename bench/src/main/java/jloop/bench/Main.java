@@ -30,7 +30,8 @@ import picocli.CommandLine;
                 "Measures jloop beside its peers: each on core 0, load from core 1, in turns.",
         footer = {
             "",
-            "Benchmarks: echo, unix, bulk, connect, idle, http, hose, start, sched, parts.",
+            "Benchmarks: echo, unix, bulk, connect, idle, http, hose, start, sched,",
+            "process, parts.",
             "bench/README.md says what each measures, and how to add a contestant."
         },
         sortOptions = false)
@@ -63,7 +64,7 @@ final class Main implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "How often each is measured in each cell (5; idle and sched 3).")
+            description = "How often each is measured in each cell (5; idle, sched and process 3).")
     private @Nullable Integer rounds;
 
     @Option(
@@ -90,7 +91,7 @@ final class Main implements Callable<Integer> {
             names = "--cases",
             split = ",",
             paramLabel = "NAME",
-            description = "Cases of sched, or regular expressions for parts.")
+            description = "Cases of sched or process, or regular expressions for parts.")
     private List<String> cases = new ArrayList<>();
 
     @Option(

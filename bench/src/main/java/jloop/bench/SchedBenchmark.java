@@ -6,28 +6,48 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import jloop.bench.results.Cell;
 
-/// Scheduling without I/O: each window is a process that does one thing a few times.
+/// Cases of a program that prints its own times: each window is a process that does one thing a
+/// few times.
 final class SchedBenchmark implements Benchmark {
 
-    static final String THREADSAFE = "threadsafe";
+    /// Scheduling without I/O. The calls of one case come from another thread: it needs a core
+    /// of its own.
+    static final Benchmark SCHED = new SchedBenchmark("sched", Layout.SCHED,
+            List.of("spawn", "yield", "pingpong", "timers", "threadsafe", "parked"),
+            Set.of("threadsafe"));
 
-    private static final List<String> CASES =
-            List.of("spawn", "yield", "pingpong", "timers", THREADSAFE, "parked");
+    /// Child processes, which need a core beside that of their parent.
+    static final Benchmark PROCESS = new SchedBenchmark("process", Layout.PROCESS,
+            List.of("cat", "true", "true50"), Set.of("cat", "true", "true50"));
 
     private static final int REPETITIONS = 3;       // the first is cold
     private static final double LIMIT_SECONDS = 120;
     private static final long LOOK_MILLIS = 20;
 
+    private final String name;
+    private final Layout layout;
+    private final List<String> cases;
+    private final Set<String> onBothCores;
+
+    private SchedBenchmark(
+            String name, Layout layout, List<String> cases, Set<String> onBothCores) {
+        this.name = name;
+        this.layout = layout;
+        this.cases = cases;
+        this.onBothCores = onBothCores;
+    }
+
     @Override
     public String name() {
-        return "sched";
+        return name;
     }
 
     @Override
     public Layout layout() {
-        return Layout.SCHED;
+        return layout;
     }
 
     @Override
@@ -37,12 +57,12 @@ final class SchedBenchmark implements Benchmark {
 
     @Override
     public List<Cell> cells(Settings settings) {
-        return Cell.each("case", settings.cases().isEmpty() ? CASES : settings.cases());
+        return Cell.each("case", settings.cases().isEmpty() ? cases : settings.cases());
     }
 
     @Override
     public boolean takes(Contestant contestant) {
-        return !contestant.sched().isEmpty();
+        return !Collections.disjoint(contestant.sched(), cases);
     }
 
     @Override
@@ -52,7 +72,7 @@ final class SchedBenchmark implements Benchmark {
 
     @Override
     public Subject open(Contestant contestant, Lab lab) throws NotRunnable {
-        argv(contestant, "spawn", lab);         // is there a program?
+        argv(contestant, cases.getFirst(), lab);        // is there a program?
         return cell -> measure(contestant, cell.text("case"), lab);
     }
 
@@ -62,14 +82,13 @@ final class SchedBenchmark implements Benchmark {
                 Map.of("case", name, "reps", String.valueOf(REPETITIONS)));
     }
 
-    private static Map<String, Double> measure(Contestant contestant, String name, Lab lab)
+    private Map<String, Double> measure(Contestant contestant, String of, Lab lab)
             throws WindowFailure {
-        // The calls come from another thread: it needs a core of its own.
-        var cores = name.equals(THREADSAFE) ? Lab.BOTH_CORES : Lab.SERVER_CORE;
-        try (var child = lab.start("sched", argv(contestant, name, lab), cores)) {
+        var cores = onBothCores.contains(of) ? Lab.BOTH_CORES : Lab.SERVER_CORE;
+        try (var child = lab.start(name, argv(contestant, of, lab), cores)) {
             var accounts = watch(child, cores);
             if (child.await(LIMIT_SECONDS) != 0) {
-                throw new WindowFailure(name + " failed: " + child.lastWords());
+                throw new WindowFailure(of + " failed: " + child.lastWords());
             }
             return figures(child.printed(), accounts);
         } catch (NotRunnable e) {

@@ -33,7 +33,8 @@ class MainTest {
     void unknownNames_areOneLine() {
         assertThat(execute("ecko")).isEqualTo(1);
         assertThat(printed.toString()).isEqualTo("jloop bench: no benchmark is named ecko, expected"
-                + " some of echo, unix, bulk, connect, idle, http, hose, start, sched, parts\n");
+                + " some of echo, unix, bulk, connect, idle, http, hose, start, sched, process,"
+                + " parts\n");
     }
 
     @Test

@@ -23,6 +23,7 @@ import jloop.EventLoop;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The programs of bench/jloop do what a benchmark takes for granted.
@@ -152,6 +153,16 @@ class OwnProgramsTest {
         for (int i = 0; i < 2; i++) assertThat(printed)
                 .containsPattern("\\{\"case\":\"" + name + "\",\"rep\":" + i + ",\"s\":[0-9.E-]+"
                         + (name.equals("parked") ? ",\"bytesEach\":[1-9][0-9]*}" : "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cat, 1.0", "true, 2.0", "true50, 2.0"})
+    void children_eachCase_tellsItsSecondsAndCount(String name, String count) throws Exception {
+        var process = start("Children", "sched", name, "2", "0.001");
+        var printed = new String(process.getInputStream().readAllBytes(), US_ASCII);
+        assertThat(process.waitFor()).as(printed).isZero();
+        for (int i = 0; i < 2; i++) assertThat(printed).containsPattern("\\{\"case\":\"" + name
+                + "\",\"rep\":" + i + ",\"s\":[0-9.E-]+,\"count\":" + count + "}");
     }
 
     // ---- Processes

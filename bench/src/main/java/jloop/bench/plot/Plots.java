@@ -55,6 +55,9 @@ public final class Plots {
             case "sched" -> rows(section, "seconds", "Scheduling: seconds on one core", SPREAD
                     + "Logarithmic; less is better.",
                     Figure.SECONDS, Form.DOTS, true);
+            case "process" -> rows(section, "seconds", "Child processes: seconds", SPREAD
+                    + "Logarithmic; less is better.",
+                    Figure.SECONDS, Form.DOTS, true);
             case "bulk" -> bars(section, "throughput", "more is better");
             case "idle" -> bars(section, "bytes", LESS_WITHOUT_KERNEL);
             case "connect", "http" -> {
