@@ -51,7 +51,7 @@ class DatagramFaultsTest {
     /// With an endpoint to which so many datagrams were sent, of which it has heard none.
     private static <P extends Counting> void flooded(Rig.Network network, Supplier<P> factory,
             Body<P> body) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             DatagramEndpoint<P> endpoint =
                     createDatagramEndpoint(factory, o -> o.withLocalAddress("127.0.0.1", 0));
             try (Socket peer = Socket.openDatagram(rig.loop, StandardProtocolFamily.INET)) {

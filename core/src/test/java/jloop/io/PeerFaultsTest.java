@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import jloop.BrokenPipeException;
 import jloop.ConnectionResetException;
 import jloop.EachNetwork;
 import jloop.EachPoller;
@@ -60,7 +61,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void manyKnockAtOnce_fewAreLetInATurn(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Socket listener = rig.listener();
             List<Socket> clients = new ArrayList<>();
             for (int i = 0; i < 300; i++) clients.add(rig.connectTo(listener));
@@ -82,19 +83,25 @@ class PeerFaultsTest {
 
     @EachNetwork
     void resetBeforeTheAccept_theOthersAreServed(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Socket listener = rig.listener();
             Socket gone = rig.connectTo(listener);
             Socket stays = rig.connectTo(listener);
             gone.setLinger(0);
             gone.close();
 
-            Server server = createServer(TracingProtocol.Echo::new, listener, o -> o);
+            List<TracingProtocol> made = new ArrayList<>();
+            Server server = createServer(() -> {
+                made.add(new TracingProtocol.Echo());
+                return made.getLast();
+            }, listener, o -> o);
             RawPeer peer = new RawPeer(rig.loop, stays);
             peer.send("hello");
 
             assertThat(text(peer.receive(5))).isEqualTo("hello");
             rig.await("an end to who has gone", () -> server.connectionCount() == 1);
+            assertThat(made.stream().filter(TracingProtocol::isLost)).allSatisfy(one ->
+                    assertThat(one.lostBy).isInstanceOf(ConnectionResetException.class));
             peer.close();
             end(server);
         });
@@ -104,7 +111,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void resetOnceConnected_theFirstReadAndTheProtocolAreTold(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Socket listener = rig.listener();
             int port = ((java.net.InetSocketAddress)
                     Objects.requireNonNull(listener.localAddress())).getPort();
@@ -116,7 +123,17 @@ class PeerFaultsTest {
                 assertThatThrownBy(() -> pair.reader().read(1))
                         .isInstanceOf(ConnectionResetException.class);
                 pair.writer().write(bytes("x"));
-                assertThatThrownBy(() -> pair.writer().drain()).isInstanceOf(IOException.class);
+                assertThatThrownBy(() -> pair.writer().drain())
+                        .isInstanceOf(ConnectionResetException.class);
+            }
+            try (StreamPair pair = openConnection(HERE, port)) {
+                assertThatThrownBy(() -> {
+                    while (true) {
+                        pair.writer().write(bytes("x"));
+                        pair.writer().drain();
+                        rig.turns(1);
+                    }
+                }).isInstanceOfAny(ConnectionResetException.class, BrokenPipeException.class);
             }
             var connection = createConnection(TracingProtocol::new, HERE, port);
             awaitTrace(rig, connection.protocol(), "made", "lost");
@@ -130,7 +147,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void closeWhileConnecting_isToldOnce(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Socket listener = Socket.open(rig.loop, StandardProtocolFamily.INET);
             listener.bind(loopback(0));
             listener.listen(1);
@@ -158,7 +175,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void bothEndTheirDirectionAtOnce_bothSeeOneEnd(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Rig.Ends ends = rig.connect();
             Open one = new Open();
             Open other = new Open();
@@ -182,7 +199,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void bothStreamsEndAtOnce_bothReadTheEnd(Rig.Network network) {
-        Rig.run(network, _ -> {
+        Rig.survive(network, _ -> {
             Server server = startServer((reader, writer) -> {
                 writer.writeEof();
                 assertThat(reader.readAll()).isEmpty();
@@ -198,7 +215,7 @@ class PeerFaultsTest {
     @EachNetwork
     void weHaveEndedOurDirection_muchIsStillReceived(Rig.Network network) {
         byte[] much = Rig.pattern(MUCH);
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Server server = startServer((reader, writer) -> {
                 assertThat(reader.readAll()).isEmpty();
                 writer.write(much);
@@ -230,7 +247,7 @@ class PeerFaultsTest {
     /// which nobody spins meanwhile.
     @EachNetwork
     void resetWhilePaused_whatCameIsGivenThenTheLossIsTold(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Rig.Ends ends = rig.connect();
             TracingProtocol protocol = new TracingProtocol() {
                 @Override
@@ -255,7 +272,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void peerHasGoneWhilePaused_theNextWritesTell(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Rig.Ends ends = rig.connect();
             TracingProtocol protocol = new TracingProtocol();
             Transport transport = transport(ends.server(), protocol);
@@ -307,7 +324,7 @@ class PeerFaultsTest {
     /// who does not want to wait aborts.
     @EachNetwork
     void closeWithAPeerThatNeverReads_waitsUntilItIsAborted(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Rig.Ends ends = rig.connect();
             TracingProtocol protocol = new TracingProtocol();
             Transport transport = transport(ends.server(), protocol);
@@ -326,7 +343,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void closeOfAStreamWithAPeerThatNeverReads_waitsUntilItIsAborted(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Socket listener = rig.listener();
             StreamPair pair = openConnection(HERE, ((java.net.InetSocketAddress)
                     Objects.requireNonNull(listener.localAddress())).getPort());
@@ -349,7 +366,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void resumeWritingThatFillsUpAgain_isPairedAndNotNested(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Rig.Ends ends = rig.connect();
             int[] depth = new int[1];
             TracingProtocol protocol = new TracingProtocol() {
@@ -377,7 +394,7 @@ class PeerFaultsTest {
 
     @EachNetwork
     void pauseWritingThatAborts_endsTheConnectionOnce(Rig.Network network) {
-        Rig.run(network, rig -> {
+        Rig.survive(network, rig -> {
             Rig.Ends ends = rig.connect();
             TracingProtocol protocol = new TracingProtocol() {
                 @Override

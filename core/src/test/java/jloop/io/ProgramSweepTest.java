@@ -233,11 +233,12 @@ class ProgramSweepTest {
         return reached;
     }
 
-    /// Whether a send is tried again, and nobody notices.
+    /// Whether the call is made again, and nobody notices.
     private static boolean isInvisible(Call call, int errno) {
-        boolean passes = errno == Errno.EINTR || errno == Errno.EAGAIN
-                || errno == Errno.ENOBUFS || errno == Errno.ENOMEM;
-        return passes && (call == Call.SEND || call == Call.SENDTO);
+        boolean passes = errno == Errno.EAGAIN || errno == Errno.ENOBUFS
+                || errno == Errno.ENOMEM;
+        return errno == Errno.EINTR
+                || passes && (call == Call.SEND || call == Call.SENDTO);
     }
 
     private interface Run {

@@ -15,18 +15,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import jloop.CancelledError;
 import jloop.EachNetwork;
 import jloop.EachPoller;
+import jloop.ExceptionContext;
 import jloop.FailingCalls;
 import jloop.ResourceShortageException;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
+import jloop.kernel.Errno;
+import jloop.kernel.FaultySystemCalls.Call;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerTest {
 
@@ -424,6 +430,49 @@ class ServerTest {
             assertThat(calls.socketCount()).isZero();
             for (java.net.Socket client : clients) client.close();
         });
+    }
+
+    /// Accepts fail until they are mended: each episode is told of, and nothing spins.
+    private static void acceptsFail(int errno, Class<? extends IOException> told, int reports) {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (Server server = echoServer()) {
+                rig.turns(2);
+                calls.fail(Call.ACCEPT4, 1, Integer.MAX_VALUE, errno);
+                List<java.net.Socket> clients = connect(server, 3);
+                List<ExceptionContext> heard = new ArrayList<>();
+                rig.await("reports", () -> {
+                    heard.addAll(rig.takeReports());
+                    return heard.size() >= reports;
+                });
+                int before = calls.count(Call.ACCEPT4);
+                rig.checkIdle();
+                assertThat(calls.count(Call.ACCEPT4) - before).as("tries in 300 ms")
+                        .isLessThan(64 * 10);
+                heard.addAll(rig.takeReports());
+                assertThat(heard).allSatisfy(c -> assertThat(c.exception()).isInstanceOf(told));
+                if (reports == 1) assertThat(heard).hasSize(1);
+
+                calls.heal();
+
+                for (java.net.Socket client : clients) assertThat(echoOf(client)).isEqualTo("x");
+                for (java.net.Socket client : clients) client.close();
+                rig.await("no connection", () -> server.connectionCount() == 0);
+                rig.takeReports();
+            }
+            rig.checkEcho();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS})
+    void accept_withoutMemory_isToldOnceWaitsWithoutSpinningAndRecovers(int errno) {
+        acceptsFail(errno, ResourceShortageException.class, 1);
+    }
+
+    @Test
+    void accept_onABrokenListener_isToldAfterEachPauseAndRecovers() {
+        acceptsFail(Errno.EOPNOTSUPP, SocketException.class, 3);
     }
 
     @Test

@@ -726,6 +726,39 @@ class StreamReaderTest {
     }
 
     @EachNetwork
+    void reads_thatThePeerCutsShort_giveWhatThereWas(Rig.Network network) {
+        Rig.run(network, rig -> {
+            for (boolean byCount : new boolean[] {true, false}) {
+                try (Rig.Ends ends = rig.connect()) {
+                    StreamReader reader = Streams.pair(rig.loop, ends.client(), 100).reader();
+                    Task<byte[]> read = createTask(() ->
+                            byCount ? reader.readexactly(9) : reader.readuntil(bytes("\n")));
+                    rig.loop.sockSendall(ends.server(), bytes("short"));
+                    rig.turns(3);
+                    ends.server().close();
+
+                    IncompleteReadException e = incomplete(() -> read.await());
+                    assertThat(text(e.partial())).isEqualTo("short");
+                }
+            }
+        });
+    }
+
+    @EachNetwork
+    void readline_thatThePeerNeverEnds_keepsWhatCame(Rig.Network network) {
+        Rig.run(network, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                StreamReader reader = Streams.pair(rig.loop, ends.client(), 100).reader();
+                rig.loop.sockSendall(ends.server(), Rig.pattern(150));
+
+                assertThatThrownBy(() -> reader.readuntil(bytes("no such end")))
+                        .isInstanceOf(LimitOverrunException.class);
+                assertThat(reader.readexactly(150)).isEqualTo(Rig.pattern(150));
+            }
+        });
+    }
+
+    @EachNetwork
     void read_secondReaderOfASocket_failsAtOnce(Rig.Network network) {
         Rig.run(network, rig -> {
             try (Rig.Ends ends = rig.connect()) {

@@ -10,7 +10,6 @@ import static jloop.Asyncio.startTls;
 import static jloop.Rig.bytes;
 import static jloop.Rig.loopback;
 import static jloop.Rig.text;
-import static jloop.io.TlsStreamsTest.on;
 import static jloop.io.TlsStreamsTest.virtually;
 import static jloop.io.TracingProtocol.awaitTrace;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -116,12 +115,21 @@ class TlsFaultsTest {
 
         @Override
         public void close() {
+            tasks.getFirst().cancel();              // it accepts, and is not to see it closed
             listener.close();
             server.close();
             server.waitClosed();
             tasks.forEach(Task::cancel);
             sockets.forEach(Socket::close);
         }
+    }
+
+    private static void on(Rig.Network network, Rig.Body body) {
+        Rig.survive(network, rig -> {
+            if (network == Rig.Network.VIRTUAL)
+                rig.loop.setDefaultExecutor(new TlsStreamsTest.Inline());
+            body.run(rig);
+        });
     }
 
     private enum Style { STREAMS, PROTOCOLS }
