@@ -309,7 +309,7 @@ class FileFaultsTest {
     void open_cancelledAtAnyMoment_isReturnedOrClosed() throws Exception {
         Path path = file("abc");
         runReal(rig -> {
-            for (int turns = 0; turns < 60; turns++) {
+            for (int turns = 0; turns < 25; turns++) {
                 List<AsyncFile> opened = new ArrayList<>();
                 Task<?> open = Asyncio.createTask(() -> opened.add(AsyncFile.open(path)));
                 rig.turns(turns);
@@ -429,7 +429,7 @@ class FileFaultsTest {
     void result_thatIsThere_winsOverACancellation() throws Exception {
         Path path = file("abc");
         run(rig -> {
-            for (int turns = 0; turns < 60; turns++) {
+            for (int turns = 0; turns < 25; turns++) {
                 List<String> read = new ArrayList<>();
                 try (AsyncFile file = AsyncFile.open(path)) {
                     Task<?> reading = Asyncio.createTask(() -> {
@@ -511,7 +511,7 @@ class FileFaultsTest {
     @Test
     void temporaryFile_thatComesLate_isDeleted() {
         runReal(rig -> {
-            for (int turns = 1; turns < 40; turns++) {
+            for (int turns = 1; turns < 25; turns++) {
                 List<Path> made = new ArrayList<>();
                 Task<?> task = Asyncio.createTask(() -> {
                     made.add(AsyncFiles.createTempFile(folder, "late", ""));
@@ -528,9 +528,9 @@ class FileFaultsTest {
 
     @Test
     void list_cancelled_closesTheDirectory() throws Exception {
-        for (int i = 0; i < 2_000; i++) Files.createFile(folder.resolve("f" + i));
+        for (int i = 0; i < 600; i++) Files.createFile(folder.resolve("f" + i));
         runReal(rig -> {
-            for (int turns = 1; turns < 30; turns++) {
+            for (int turns = 1; turns < 12; turns++) {
                 Task<?> task = Asyncio.createTask(() -> {
                     for (Path path : AsyncFiles.list(folder)) assertThat(path).isNotNull();
                 });
