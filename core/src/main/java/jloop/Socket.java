@@ -485,12 +485,11 @@ public final class Socket implements AutoCloseable {
     @Override
     public void close() {
         loop.checkThread("close");
-        if (usedBy != null || !descriptor.isOpen()) return;
+        if (usedBy != null || !sockets.closed(this)) return;
         watch(Kind.READABLE, null, null);
         watch(Kind.WRITABLE, null, null);
         removeFile();
         descriptor.close();
-        sockets.closed(this);
     }
 
     // ---- What waits; public as methods of the loop

@@ -30,8 +30,9 @@ final class Sockets {
         open.add(socket);
     }
 
-    void closed(Socket socket) {
-        open.remove(socket);
+    /// False if it was closed before.
+    boolean closed(Socket socket) {
+        return open.remove(socket);
     }
 
     /// An operation was over at once, and let nobody else run. `result` is how many bytes it

@@ -28,8 +28,8 @@ public final class EpollPoller implements Poller {
 
     /*
      * An operation is tried first; only when it would block is its socket registered, edge-
-     * triggered, and it stays so until it is closed (see EpollSocket). So a socket costs one or
-     * two calls of epoll_ctl in its life, and most receives cost one recv.
+     * triggered, and it stays so until it is closed (see EpollSocket). So a socket costs two or
+     * three calls of epoll_ctl in its life, and most receives cost one recv.
      *
      * An event carries the token of a registration: the fd below, a generation above. Whoever is
      * at this fd now has another token if the event is about an fd that was closed and used again
@@ -197,7 +197,9 @@ public final class EpollPoller implements Poller {
         if (fd >= sockets.length)
             sockets = Arrays.copyOf(sockets, Math.max(fd + 1, 2 * sockets.length));
         EpollSocket socket = new EpollSocket(this, family, fd, (long) ++generations << 32 | fd);
+        EpollSocket before = sockets[fd];
         sockets[fd] = socket;
+        if (before != null) before.lost();
         return socket;
     }
 

@@ -10,6 +10,7 @@ import static jloop.kernel.SystemCalls.EPOLLOUT;
 import static jloop.kernel.SystemCalls.EPOLLPRI;
 import static jloop.kernel.SystemCalls.EPOLLRDHUP;
 import static jloop.kernel.SystemCalls.EPOLL_CTL_ADD;
+import static jloop.kernel.SystemCalls.EPOLL_CTL_DEL;
 import static jloop.kernel.SystemCalls.EPOLL_CTL_MOD;
 
 import java.lang.foreign.MemorySegment;
@@ -50,6 +51,12 @@ final class EpollSocket extends Descriptor {
      * A file that was taken over (`file`) is moved by read(2) and write(2). To begin with it is
      * not believed to be readable: a named pipe that nobody has opened for writing yet would
      * answer with the end of the stream.
+     *
+     * Closed by others. Native code may close a socket of ours by its number, which another file
+     * then has. That is noticed where it costs nothing: when the number comes again for a socket
+     * of this poller (EpollPoller.socket), when a call says EBADF or ENOTSOCK, and when epoll does
+     * not know the file by this number any more, of which it is asked before the number is closed.
+     * From then on nothing is done by that number, and all who wait are told EBADF.
      *
      * A file that is only watched may be closed by others, and its number be another file's. So
      * nothing is believed of it: epoll looks anew for each operation (arm), and when that fails,
@@ -177,7 +184,7 @@ final class EpollSocket extends Descriptor {
         if ((interest & events) == events) return UNDER_WAY;
         int op = interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
         int result = poller.control(op, fd, interest | events, token);
-        if (result < 0) return result;
+        if (result < 0) return failed(result == -Errno.ENOENT ? -Errno.EBADF : result);
         interest |= events;
         return UNDER_WAY;
     }
@@ -239,8 +246,24 @@ final class EpollSocket extends Descriptor {
     }
 
     private int received(int got, int asked) {
+        if (got < 0) return failed(got);
         if (got > 0 && got < asked && shortMeansEmpty) readable = false;
         return got;
+    }
+
+    /// A call on it has failed: returns why.
+    private int failed(int result) {
+        if (file != null || result != -Errno.EBADF && result != -Errno.ENOTSOCK) return result;
+        if (fd >= 0) poller.forget(this, fd);
+        fd = -Errno.EBADF;
+        return fd;
+    }
+
+    /// Its number is that of another one: others have closed it.
+    void lost() {
+        if (file != null && file.isWatched) return;
+        fd = -Errno.EBADF;
+        callOff();
     }
 
     private int send(byte[] array, int offset, int length) {
@@ -250,7 +273,7 @@ final class EpollSocket extends Descriptor {
             sent = file == null ? calls.send(fd, array, offset, size)
                     : file.write(array, offset, size);
         while (sent == -Errno.EINTR);
-        return sent;
+        return sent < 0 ? failed(sent) : sent;
     }
 
     private int accept(Operation operation) {
@@ -260,7 +283,7 @@ final class EpollSocket extends Descriptor {
         int skipped = 0;
         do accepted = calls.accept4(fd, address.memory, address.size, flags);
         while (isOfOneConnection(-accepted) && skipped++ < ACCEPTS_SKIPPED_MAX);
-        if (accepted < 0) return accepted;
+        if (accepted < 0) return failed(accepted);
         EpollSocket socket = poller.socket(accepted, family);
         socket.keepPeer(address);
         operation.accepted = socket;
@@ -413,7 +436,7 @@ final class EpollSocket extends Descriptor {
                     : calls.sendto(fd, array, offset, length, address.memory, size);
         while (sent == -Errno.EINTR);
         if (sent == -Errno.EAGAIN) writable = false;
-        return sent;
+        return sent < 0 ? failed(sent) : sent;
     }
 
     @Override
@@ -426,7 +449,7 @@ final class EpollSocket extends Descriptor {
         while (got == -Errno.EINTR);
         if (got >= 0) sender = address.get();
         else if (got == -Errno.EAGAIN) readable = false;
-        return got;
+        return got < 0 ? failed(got) : got;
     }
 
     @Override
@@ -468,7 +491,7 @@ final class EpollSocket extends Descriptor {
         do sent = file == null ? calls.send(fd, bytes, size) : file.write(bytes, size);
         while (sent == -Errno.EINTR);
         if (sent == -Errno.EAGAIN) writable = false;
-        return sent;
+        return sent < 0 ? failed(sent) : sent;
     }
 
     @Override
@@ -580,23 +603,33 @@ final class EpollSocket extends Descriptor {
 
     @Override
     public void close() {
-        if (fd < 0) return;
-        boolean isHere = poller.forget(this, fd);
-        if (file == null) calls.close(fd);
-        else if (isHere) release(file);
+        if (fd >= 0) release();
         fd = -Errno.EBADF;
+        callOff();
+    }
+
+    private void release() {
+        if (!poller.forget(this, fd) || !isOurs()) return;
+        if (file == null) calls.close(fd);
+        else if (!file.isWatched) file.close();
+    }
+
+    /// Whether the number is its own still, as far as epoll knows, which watches it no more.
+    private boolean isOurs() {
+        if (interest == 0 && file == null) return true;
+        // Others may have the same open file, and epoll would keep it.
+        int result = poller.control(EPOLL_CTL_DEL, fd, 0, token);
+        boolean isKnown = result != -Errno.ENOENT && result != -Errno.EBADF;
+        return isKnown || interest == 0 || file != null && file.status.isDevice();
+    }
+
+    private void callOff() {
         Operation reader = reading;
         Operation writer = writing;
         reading = null;
         writing = null;
         if (reader != null) callOff(reader);
         if (writer != null) callOff(writer);
-    }
-
-    private void release(EpollFile taken) {
-        // Others may have the same open file, and epoll would keep it.
-        poller.control(SystemCalls.EPOLL_CTL_DEL, fd, 0, token);
-        if (!taken.isWatched) taken.close();
     }
 
     private static void callOff(Operation operation) {

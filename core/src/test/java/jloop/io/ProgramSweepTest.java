@@ -283,6 +283,7 @@ class ProgramSweepTest {
             case SHUTDOWN -> new int[] {Errno.ENOTCONN, Errno.ENOBUFS};
             case POLL -> new int[] {Errno.EINTR, Errno.ENOMEM};
             case EPOLL_CTL -> new int[] {Errno.ENOMEM, ENOSPC};    // no more watches for this user
+            case EPOLL_CTL_DEL -> new int[] {Errno.ENOMEM};
             case EPOLL_WAIT -> new int[] {Errno.EINTR};
             case CLOSE -> new int[] {Errno.EINTR, Errno.EIO};
             case EVENTFD, EPOLL_CREATE1 -> new int[0];              // the loop's own, at its start

@@ -156,7 +156,7 @@ class FaultSweepTest {
 
     private static boolean isInvisible(Call call, int errno) {
         return switch (call) {
-            case CLOSE -> true;
+            case CLOSE, EPOLL_CTL_DEL -> true;
             case ACCEPT4 -> errno != Errno.EMFILE && errno != Errno.ENFILE
                     && errno != Errno.ENOBUFS && errno != Errno.ENOMEM && errno != EPERM;
             default -> errno == Errno.EINTR;
@@ -197,6 +197,7 @@ class FaultSweepTest {
             case POLL -> new int[] {Errno.EINTR, Errno.ENOMEM};
             case EVENTFD, EPOLL_CREATE1 -> new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM};
             case EPOLL_CTL -> new int[] {Errno.ENOMEM, ENOSPC, EPERM};
+            case EPOLL_CTL_DEL -> new int[] {Errno.ENOMEM};
             case EPOLL_WAIT -> new int[] {Errno.EINTR};
             case FCNTL, STATX -> new int[] {Errno.EBADF, Errno.ENOMEM};
             case PIPE2 -> new int[] {Errno.EMFILE, Errno.ENFILE};

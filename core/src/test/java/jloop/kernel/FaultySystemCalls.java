@@ -15,7 +15,7 @@ public class FaultySystemCalls extends SystemCalls {
     public enum Call {
         SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, OPEN, SENDFILE,
         SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
-        EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE,
+        EPOLL_CREATE1, EPOLL_CTL, EPOLL_CTL_DEL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE,
         SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID
     }
 
@@ -165,7 +165,8 @@ public class FaultySystemCalls extends SystemCalls {
 
     @Override
     public int epollCtl(int epoll, int op, int fd, MemorySegment event) {
-        return unlessFaulty(Call.EPOLL_CTL, () -> super.epollCtl(epoll, op, fd, event));
+        Call call = op == EPOLL_CTL_DEL ? Call.EPOLL_CTL_DEL : Call.EPOLL_CTL;
+        return unlessFaulty(call, () -> super.epollCtl(epoll, op, fd, event));
     }
 
     @Override

@@ -41,6 +41,10 @@ public final class RawFiles {
             LINKER.defaultLookup().findOrThrow("socketpair"),
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
 
+    private static final MethodHandle DUP2 = LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("dup2"),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
     private RawFiles() { }
 
     private interface Call {
@@ -122,6 +126,11 @@ public final class RawFiles {
     /// It stays open in programs that are executed.
     public static void inherit(int fd) {
         assertThat(call((calls, _) -> calls.fcntl(fd, F_SETFD, 0))).isZero();
+    }
+
+    /// Makes `number` that of the file `fd` too: dup2(2).
+    public static void duplicateAs(int fd, int number) {
+        assertThat(call((_, _) -> (int) DUP2.invokeExact(fd, number))).isEqualTo(number);
     }
 
     public static void write(int fd, String text) {
