@@ -325,6 +325,12 @@ public final class Socket implements AutoCloseable {
         return Objects.requireNonNull(descriptor.sender(), "a datagram without a sender");
     }
 
+    /// How many datagrams the system has dropped so far, as nobody received those before them; -1
+    /// if it does not tell, as by java.nio.
+    public long dropped() {
+        return onLoop("dropped").dropped();
+    }
+
     /// True if it sends and receives datagrams, false if streams.
     public boolean isDatagram() {
         return datagrams;

@@ -26,6 +26,8 @@ import jloop.io.ConnectOptions;
 import jloop.io.Protocol;
 import jloop.io.Server;
 import jloop.io.StreamPair;
+import jloop.kernel.Errno;
+import jloop.kernel.FaultySystemCalls.Call;
 import jloop.kernel.VirtualPoller;
 import jloop.poller.Operation;
 import org.junit.jupiter.api.Test;
@@ -540,6 +542,25 @@ class ConnectTest {
                             o -> o.withLocalAddress(from)))
                     .isInstanceOf(AddressNotAvailableException.class)
                     .hasMessageContaining("198.51.100.1");
+        });
+    }
+
+    // ---- No port to connect from
+
+    @Test
+    void openConnection_noPortIsLeftForAMoment_triesAgain() {
+        FailingCalls calls = new FailingCalls();
+        Rig.run(calls, rig -> {
+            try (Server server = startServer((_, _) -> { }, "127.0.0.1", 0)) {
+                for (int failing = 1; failing <= 3; failing++) {
+                    int made = calls.count(Call.CONNECT);
+                    calls.fail(Call.CONNECT, made + 1, made + failing, Errno.EADDRNOTAVAIL);
+                    if (failing < 3) openConnection("127.0.0.1", server.port()).close();
+                    else assertThatThrownBy(() -> openConnection("127.0.0.1", server.port()))
+                            .isInstanceOf(AddressNotAvailableException.class);
+                    assertThat(calls.count(Call.CONNECT) - made).isEqualTo(Math.min(3, failing + 1));
+                }
+            }
         });
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import jloop.AddressNotAvailableException;
 import jloop.EventLoop;
 import jloop.ExceptionGroup;
 import jloop.Socket;
@@ -24,8 +25,9 @@ final class ConnectionAttempts {
     /*
      * Who connects to a port of this machine at which nobody listens is to be refused. But if
      * the system chooses that very port to connect from, the socket is connected with itself,
-     * and keeps the server that belongs there from listening. Go does as much about it
-     * (tcpsock_posix.go, selfConnect), asyncio nothing.
+     * and keeps the server that belongs there from listening. Or it says that there is no port
+     * left, as others were a moment too long about giving theirs back. Go does as much about both
+     * (tcpsock_posix.go, selfConnect, spuriousENOTAVAIL), asyncio nothing.
      */
     private static final int TRIES = 3;
 
@@ -99,18 +101,38 @@ final class ConnectionAttempts {
         List<IOException> failed = new ArrayList<>();
         failures.add(failed);
         try {
-            for (int tries = 0; tries < TRIES; tries++) {
-                Socket socket = connected(remote, failed);
-                if (!choosesPort() || !metItself(socket, remote)) return socket;
-                socket.setLinger(0);            // leaves the port free
-                socket.close();
+            for (int tries = 1; tries < TRIES; tries++) {
+                Socket socket = tried(remote, failed);
+                if (socket != null) return socket;
             }
+            Socket last = connected(remote, failed);
+            if (!isRejected(last, remote)) return last;
             throw new ConnectException("connect to " + remote
                     + " failed: it was connected with itself, as nobody listens there");
         } catch (IOException e) {
             failed.add(e);
             return null;
         }
+    }
+
+    /// Null if another local port may do.
+    private @Nullable Socket tried(InetSocketAddress remote, List<IOException> failed)
+            throws IOException {
+        try {
+            Socket socket = connected(remote, failed);
+            return isRejected(socket, remote) ? null : socket;
+        } catch (AddressNotAvailableException e) {
+            if (!choosesPort()) throw e;
+            return null;
+        }
+    }
+
+    /// Closes it if it was connected with itself.
+    private boolean isRejected(Socket socket, InetSocketAddress remote) throws IOException {
+        if (!choosesPort() || !metItself(socket, remote)) return false;
+        socket.setLinger(0);                    // leaves the port free
+        socket.close();
+        return true;
     }
 
     private boolean choosesPort() {

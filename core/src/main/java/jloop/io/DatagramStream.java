@@ -63,6 +63,12 @@ public final class DatagramStream implements AutoCloseable {
         }
     }
 
+    /// How many datagrams were dropped so far, as nobody received those before them; -1 if the
+    /// system does not tell, as by java.nio.
+    public long dropped() {
+        return socket.dropped();
+    }
+
     /// The address it is bound to, or null if there is none yet.
     public @Nullable SocketAddress localAddress() {
         return socket.localAddress();

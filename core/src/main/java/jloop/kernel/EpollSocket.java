@@ -70,6 +70,7 @@ final class EpollSocket extends Descriptor {
     private static final int UNDER_WAY = Integer.MIN_VALUE;     // no result and no -errno
     private static final int ACCEPTS_SKIPPED_MAX = 64;
     private static final int FILE_BYTES_MAX = 1024 * 1024;      // at once: others wait meanwhile
+    private static final int MEMINFO_DROPS = 8 * Integer.BYTES;
     private static final int ENONET = 64;
     private static final int ENOPROTOOPT = 92;
     private static final int EHOSTDOWN = 112;
@@ -450,6 +451,16 @@ final class EpollSocket extends Descriptor {
         if (got >= 0) sender = address.get();
         else if (got == -Errno.EAGAIN) readable = false;
         return got < 0 ? failed(got) : got;
+    }
+
+    /// sock_diag(7): the last of SK_MEMINFO_VARS numbers, SK_MEMINFO_DROPS.
+    @Override
+    public long dropped() {
+        if (fd < 0) return -1;
+        Sockaddr space = poller.address.cleared();
+        int result = calls.getsockopt(fd, SystemCalls.SOL_SOCKET, SystemCalls.SO_MEMINFO,
+                space.memory, space.size);
+        return result < 0 ? -1 : Integer.toUnsignedLong(space.memory.get(JAVA_INT, MEMINFO_DROPS));
     }
 
     @Override

@@ -25,6 +25,7 @@ final class VirtualMailbox {
     private final SequencedSet<VirtualSocket> waiting = new LinkedHashSet<>();      // to send here
     private final int limitBytes;
     private int sizeBytes;
+    private long dropped;
     private int error;          // below zero: the next call reports it, once
     private @Nullable SocketAddress peer;       // the only one to be heard; null for anybody
     private @Nullable SocketAddress sender;     // of the letter taken last
@@ -66,6 +67,15 @@ final class VirtualMailbox {
 
     boolean hasRoom() {
         return sizeBytes < limitBytes;
+    }
+
+    /// There was no room for one.
+    void drop() {
+        dropped++;
+    }
+
+    long dropped() {
+        return dropped;
     }
 
     /// Tells `socket` when there may be room.

@@ -416,6 +416,7 @@ final class VirtualSocket extends Descriptor {
         VirtualSocket found = poller.network.addressee(from, to);
         if (found != null && found.state instanceof Mail(var there)) {
             if (there.hasRoom()) found.deliver(there, array, offset, length, from);
+            else there.drop();
         } else if (to.equals(box.peer())) {
             box.fail(Errno.ECONNREFUSED);
             mayRead();
@@ -460,6 +461,11 @@ final class VirtualSocket extends Descriptor {
     @Override
     public int receiveFrom(byte[] array, int offset, int length) {
         return state instanceof Mail(var box) ? box.take(array, offset, length) : notConnected();
+    }
+
+    @Override
+    public long dropped() {
+        return state instanceof Mail(var box) ? box.dropped() : -1;
     }
 
     @Override

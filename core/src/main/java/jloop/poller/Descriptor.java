@@ -68,6 +68,11 @@ public abstract class Descriptor {
         throw new UnsupportedOperationException(this + " has no datagrams");
     }
 
+    /// How many datagrams were dropped so far that there was no room for, or -1 if nobody knows.
+    public long dropped() {
+        return -1;
+    }
+
     /// Who sent the datagram that was received last. Of a UNIX socket that is not bound, an
     /// address without a path.
     public @Nullable SocketAddress sender() {

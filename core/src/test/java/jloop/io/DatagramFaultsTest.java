@@ -1,6 +1,8 @@
 package jloop.io;
 
 import static jloop.Asyncio.createDatagramEndpoint;
+import static jloop.Asyncio.moveOnAfter;
+import static jloop.Asyncio.openDatagramStream;
 import static jloop.Rig.bytes;
 import static jloop.Rig.loopback;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Supplier;
 import jloop.EachNetwork;
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 class DatagramFaultsTest {
 
     private static final int FLOOD = 200;
+    private static final Duration PAUSE = Duration.ofMillis(50);
 
     private static class Counting implements DatagramProtocol {
 
@@ -80,6 +84,27 @@ class DatagramFaultsTest {
                 before = endpoint.protocol().received;
             }
             assertThat(most).as("heard in one turn").isLessThanOrEqualTo(64);
+        });
+    }
+
+    /// By java.nio nobody knows.
+    @EachNetwork
+    void flood_thatNobodyReceives_isCountedAsFarAsItIsLost(Rig.Network network) {
+        Rig.survive(network, rig -> {
+            try (DatagramStream stream = openDatagramStream(o -> o.withLocalAddress("127.0.0.1", 0));
+                    Socket peer = Socket.openDatagram(rig.loop, StandardProtocolFamily.INET)) {
+                stream.socket().setReceiveBuffer(64 * 1024);
+                SocketAddress there = Objects.requireNonNull(stream.localAddress());
+                boolean isKnown = network != Rig.Network.NIO;
+                assertThat(stream.dropped()).isEqualTo(isKnown ? 0 : -1);
+                for (int i = 0; i < FLOOD; i++)
+                    assertThat(peer.sendToNow(new byte[10_000], 0, 10_000, there)).isTrue();
+
+                int received = 0;
+                while (moveOnAfter(PAUSE, stream::receive)) received++;
+                assertThat(received).isBetween(1, FLOOD - 1);
+                assertThat(stream.dropped()).isEqualTo(isKnown ? FLOOD - received : -1);
+            }
         });
     }
 
