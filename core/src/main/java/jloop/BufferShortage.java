@@ -3,9 +3,9 @@ package jloop;
 import java.time.Duration;
 import jloop.kernel.Errno;
 
-/// A while in which the system has no buffers for what a socket sends (ENOBUFS, ENOMEM). Nothing
-/// tells of its end, and the socket may well be writable: to send is tried again after a pause,
-/// a longer one each time.
+/// A while in which the system has no buffers for what a socket sends (ENOBUFS, ENOMEM).
+/// Nothing tells of its end, and the socket may well be writable: to send is tried again after
+/// a pause, a longer one each time.
 ///
 /// libuv: uv__try_write takes ENOBUFS for EAGAIN, and tries again in each turn.
 final class BufferShortage {

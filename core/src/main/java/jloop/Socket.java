@@ -176,8 +176,8 @@ public final class Socket implements AutoCloseable {
         if (fileAddress != null) fileKey = descriptor.fileKey(fileAddress);
     }
 
-    /// Sends what fits right now. Returns how many bytes, 0 if none: if there is no room, or the
-    /// system has no buffers. A writer ([EventLoop#addWriter]) is called when to try again.
+    /// Sends what fits right now. Returns how many bytes, 0 if none: if there is no room, or
+    /// the system has no buffers. A writer ([EventLoop#addWriter]) is called when to try again.
     public int sendNow(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) return 0;
@@ -325,8 +325,8 @@ public final class Socket implements AutoCloseable {
         return Objects.requireNonNull(descriptor.sender(), "a datagram without a sender");
     }
 
-    /// How many datagrams the system has dropped so far, as nobody received those before them; -1
-    /// if it does not tell, as by java.nio.
+    /// How many datagrams the system has dropped so far, as nobody received those before them;
+    /// -1 if it does not tell, as by java.nio.
     public long dropped() {
         return onLoop("dropped").dropped();
     }

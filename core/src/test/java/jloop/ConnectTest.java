@@ -558,7 +558,8 @@ class ConnectTest {
                     if (failing < 3) openConnection("127.0.0.1", server.port()).close();
                     else assertThatThrownBy(() -> openConnection("127.0.0.1", server.port()))
                             .isInstanceOf(AddressNotAvailableException.class);
-                    assertThat(calls.count(Call.CONNECT) - made).isEqualTo(Math.min(3, failing + 1));
+                    assertThat(calls.count(Call.CONNECT) - made)
+                            .isEqualTo(Math.min(3, failing + 1));
                 }
             }
         });

@@ -68,7 +68,7 @@ public abstract class Descriptor {
         throw new UnsupportedOperationException(this + " has no datagrams");
     }
 
-    /// How many datagrams were dropped so far that there was no room for, or -1 if nobody knows.
+    /// How many datagrams were dropped so far for want of room, or -1 if nobody knows.
     public long dropped() {
         return -1;
     }

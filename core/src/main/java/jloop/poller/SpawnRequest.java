@@ -66,7 +66,7 @@ public record SpawnRequest(
             throw new IllegalArgumentException("a NUL within \"" + word + "\"");
     }
 
-    /// Whether the child leads a process group of its own, which [Child#signalGroup(int)] needs.
+    /// Whether the child leads a process group, as [Child#signalGroup(int)] needs.
     public boolean leadsGroup() {
         return newSession || processGroup != null && processGroup == 0;
     }

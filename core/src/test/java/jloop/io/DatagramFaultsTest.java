@@ -91,7 +91,8 @@ class DatagramFaultsTest {
     @EachNetwork
     void flood_thatNobodyReceives_isCountedAsFarAsItIsLost(Rig.Network network) {
         Rig.survive(network, rig -> {
-            try (DatagramStream stream = openDatagramStream(o -> o.withLocalAddress("127.0.0.1", 0));
+            try (DatagramStream stream = openDatagramStream(
+                            o -> o.withLocalAddress("127.0.0.1", 0));
                     Socket peer = Socket.openDatagram(rig.loop, StandardProtocolFamily.INET)) {
                 stream.socket().setReceiveBuffer(64 * 1024);
                 SocketAddress there = Objects.requireNonNull(stream.localAddress());
