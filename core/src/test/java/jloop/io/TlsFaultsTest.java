@@ -177,7 +177,7 @@ class TlsFaultsTest {
     }
 
     /// How many bytes a handshake has at least: to the server, to the client. They vary by a
-    /// few, as signatures do; the last that was counted to the server is the record with a byte.
+    /// few, as signatures do; the last that counts to the server is the record with a byte.
     private static int[] lengths() {
         int[] toServer = new int[1];
         int[] toClient = new int[1];
