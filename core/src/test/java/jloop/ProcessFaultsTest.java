@@ -67,8 +67,10 @@ class ProcessFaultsTest {
         }
     }
 
+    /// A zombie, about to be none (X), or not there.
     private static boolean hasGone(long pid) {
-        return state(pid) == 0 || state(pid) == 'Z';
+        char state = state(pid);
+        return state == 0 || state == 'Z' || state == 'X';
     }
 
     /// Waits without letting the loop run.

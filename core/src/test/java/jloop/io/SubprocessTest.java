@@ -47,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(ChildCheck.class)
 class SubprocessTest {
 
-    private static final int SIGINT = 2;
+    private static final int SIGUSR1 = 10;
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
 
@@ -518,7 +518,7 @@ class SubprocessTest {
     @Test
     void signals_areSent_andTheReturnCodeIsTheNegativeNumber() {
         Rig.run(_ -> {
-            for (int signal : new int[] {SIGINT, SIGTERM, SIGKILL}) {
+            for (int signal : new int[] {SIGUSR1, SIGTERM, SIGKILL}) {
                 try (Subprocess child = createSubprocessExec(List.of("sleep", "1000"), OUT)) {
                     if (signal == SIGTERM) child.terminate();
                     else if (signal == SIGKILL) child.kill();

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ChildCheck.class)
 class SubprocessTransportTest {
 
-    private static final int SIGINT = 2;
+    private static final int SIGUSR1 = 10;
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
 
@@ -179,7 +179,7 @@ class SubprocessTransportTest {
     @Test
     void signals_endTheProcess_andNoneCanBeSentAfterwards() {
         Rig.run(rig -> {
-            for (int signal : new int[] {SIGINT, SIGTERM, SIGKILL}) {
+            for (int signal : new int[] {SIGUSR1, SIGTERM, SIGKILL}) {
                 var connection = subprocessExec(Tracing::new, "sleep", "1000");
                 SubprocessTransport transport = connection.transport();
                 if (signal == SIGTERM) transport.terminate();
