@@ -53,7 +53,8 @@ final class CallRunner extends Strand {
             making = null;
             context = null;
             idle = true;
-            do suspend(); while (idle);     // more than once at HANDOFF only
+            do suspend();                   // more than once at HANDOFF only
+            while (idle && !loop.isClosed());
         }
     }
 

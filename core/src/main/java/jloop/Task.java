@@ -435,7 +435,8 @@ public final class Task<T> extends Future<T> {
                 onItsWay = sent();
             }
             if (isOver(what)) strand.yield();
-            else do strand.suspend(); while (!isOver(what));    // more than once at HANDOFF only
+            else do strand.suspend();           // more than once at HANDOFF only
+            while (!isOver(what) && !loop.isClosed());
         } finally {
             awaited = null;
         }
