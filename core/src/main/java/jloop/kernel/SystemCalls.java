@@ -381,6 +381,37 @@ public class SystemCalls {
                 : call(EPOLL_WAIT, epoll, events.address(), count, timeoutMillis, 0);
     }
 
+    /// io_uring_setup(2).
+    public int uringSetup(int entries, MemorySegment params) {
+        return result((int) ringCall(
+                Rings.SYSCALL, Rings.SETUP, entries, params.address(), 0, 0, 0, 0));
+    }
+
+    /// io_uring_enter(2), with IORING_ENTER_EXT_ARG: `argument` is 0 or its address.
+    public int uringEnter(int ring, int submitted, int awaited, int flags, long argument,
+            int size) {
+        return result((int) ringCall(
+                Rings.SYSCALL, Rings.ENTER, ring, submitted, awaited, flags, argument, size));
+    }
+
+    /// io_uring_register(2).
+    public int uringRegister(int ring, int what, MemorySegment argument, int count) {
+        return result((int) ringCall(
+                Rings.SYSCALL, Rings.REGISTER, ring, what, argument.address(), count, 0, 0));
+    }
+
+    /// mmap(2) of what is read and written: an address, or `-errno`.
+    public long mmap(long bytes, int flags, int fd, long offset) {
+        long address = ringCall(Rings.MMAP, 0, bytes, Rings.PROT_READ_WRITE, flags, fd, offset, 0);
+        return address == -1 ? result(-1) : address;
+    }
+
+    /// munmap(2).
+    public int munmap(MemorySegment mapped) {
+        return result((int) ringCall(
+                Rings.MUNMAP, mapped.address(), mapped.byteSize(), 0, 0, 0, 0, 0));
+    }
+
     /// Frees what this table holds; it must not be used afterwards.
     public void release() {
         free(state);
@@ -423,6 +454,15 @@ public class SystemCalls {
             int returned =
                     (int) (long) Children.CALL.invokeExact(function, state, a, b, c, d, e, f);
             return result(returned);
+        } catch (Throwable thrown) {
+            throw thrownByLinker(thrown);
+        }
+    }
+
+    private long ringCall(MemorySegment function,
+            long a, long b, long c, long d, long e, long f, long g) {
+        try {
+            return (long) Rings.CALL.invokeExact(function, state, a, b, c, d, e, f, g);
         } catch (Throwable thrown) {
             throw thrownByLinker(thrown);
         }
@@ -513,6 +553,24 @@ public class SystemCalls {
         static long environment() {
             return ENVIRON.get(JAVA_LONG, 0);
         }
+    }
+
+    /// The calls for io_uring(7), by one handle of seven words.
+    private static final class Rings {
+
+        static final MethodHandle CALL = LINKER.downcallHandle(
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                        JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                ERRNO_KEPT);
+        static final MemorySegment SYSCALL = symbol("syscall");
+        static final MemorySegment MMAP = symbol("mmap");
+        static final MemorySegment MUNMAP = symbol("munmap");
+        static final int PROT_READ_WRITE = 3;
+
+        // The same on all machines.
+        static final long SETUP = 425;
+        static final long ENTER = 426;
+        static final long REGISTER = 427;
     }
 
     /// The calls that move bytes of the heap.

@@ -1,0 +1,308 @@
+package jloop.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/// The two queues of an io_uring(7), in memory that the kernel shares: what it is asked to do,
+/// and what it has done.
+///
+/// **Threads**: one at a time; one that is [#isOwned] is entered by the first alone.
+final class Ring {
+
+    /*
+     * struct io_uring_params (120 bytes)    struct io_uring_sqe (64)     struct io_uring_cqe (16)
+     *   u32 sq_entries         0              u8  opcode        0          u64 user_data    0
+     *   u32 cq_entries         4              u8  flags         1          s32 res          8
+     *   u32 flags              8              u16 ioprio        2          u32 flags       12
+     *   u32 features          20              s32 fd            4
+     *   sq: head              40              u64 off           8        struct
+     *       tail              44              u64 addr         16        io_uring_getevents_arg
+     *       ring_mask         48              u32 len          24          u64 sigmask      0
+     *       flags             56              u32 op_flags     28          u32 sigmask_sz   8
+     *       array             64              u64 user_data    32          u32 min_wait    12
+     *   cq: head              80              u16 buf_group    40          u64 ts          16
+     *       tail              84
+     *       cqes             100
+     *
+     * From include/uapi/linux/io_uring.h. The numbers of the queues are offsets into one mapping
+     * (IORING_FEAT_SINGLE_MMAP).
+     *
+     * The kernel takes what stands between head and tail of the first queue, in that order, when
+     * it is entered; all of it, whatever becomes of one (SUBMIT_ALL). What it has done it puts
+     * into the second one at any time, or, if the ring is owned (DEFER_TASKRUN), only while its
+     * owner enters: less work, no interrupts, and nothing is received or accepted that nobody
+     * would see. Such a ring refuses every other thread with EEXIST.
+     */
+
+    // io_uring_setup(2)
+    private static final int SETUP_CQSIZE = 1 << 3;
+    private static final int SETUP_CLAMP = 1 << 4;
+    private static final int SETUP_R_DISABLED = 1 << 6;
+    private static final int SETUP_SUBMIT_ALL = 1 << 7;
+    private static final int SETUP_COOP_TASKRUN = 1 << 8;
+    private static final int SETUP_SINGLE_ISSUER = 1 << 12;
+    private static final int SETUP_DEFER_TASKRUN = 1 << 13;
+    private static final int SETUP_NO_SQARRAY = 1 << 16;
+    private static final int OWNED = SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_R_DISABLED;
+    private static final int[] OWNED_FLAGS = {
+        OWNED | SETUP_DEFER_TASKRUN | SETUP_NO_SQARRAY,
+        OWNED | SETUP_DEFER_TASKRUN,
+        OWNED | SETUP_COOP_TASKRUN,
+    };
+    private static final int[] SHARED_FLAGS = {
+        SETUP_SUBMIT_ALL | SETUP_NO_SQARRAY,
+        SETUP_SUBMIT_ALL,
+    };
+    private static final int FEATURES = 1 | 1 << 1 | 1 << 2 | 1 << 8;   // SINGLE_MMAP, NODROP,
+    private static final int PARAMS_BYTES = 120;                        // SUBMIT_STABLE, EXT_ARG
+
+    // io_uring_enter(2)
+    private static final int ENTER_GETEVENTS = 1;
+    private static final int ENTER_EXT_ARG = 1 << 3;
+    private static final int ENTER_REGISTERED_RING = 1 << 4;
+    private static final int ARG_BYTES = 24;
+    private static final int ARG_TIMESPEC = 16;
+
+    // io_uring_register(2)
+    private static final int REGISTER_ENABLE_RINGS = 12;
+    private static final int REGISTER_RING_FDS = 20;
+
+    private static final int SQ_CQ_OVERFLOW = 1 << 1;
+    private static final int SQE_BYTES = 64;
+    private static final int CQE_BYTES = 16;
+    private static final int FLAGS = 1;
+    private static final int PRIORITY = 2;
+    private static final int GROUP = 40;
+
+    // mmap(2)
+    private static final int MAP_SHARED_POPULATE = 0x8001;
+    private static final long OFFSET_SQES = 0x1000_0000L;
+
+    static final byte SQE_IO_LINK = 1 << 2;
+    static final byte SQE_BUFFER_SELECT = 1 << 5;
+    static final byte SQE_SKIP_SUCCESS = 1 << 6;
+
+    static final int CQE_F_BUFFER = 1;
+    static final int CQE_F_MORE = 2;
+
+    private static final VarHandle INT = JAVA_INT.varHandle();
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    /// What is told of one completion.
+    interface Completions {
+        void completed(long data, int result, int flags);
+    }
+
+    final int fd;
+    final boolean isOwned;
+    final int entries;
+    private final SystemCalls calls;
+    private final MemorySegment argument = SystemCalls.allocate(ARG_BYTES + 2 * Long.BYTES);
+    private final MemorySegment queues;
+    private final MemorySegment submissions;
+    private final int sqHead;
+    private final int sqTail;
+    private final int sqFlags;
+    private final int cqHead;
+    private final int cqTail;
+    private final int cqes;
+    private final int sqMask;
+    private final int cqMask;
+    private int enterFd;
+    private int enterFlags = ENTER_GETEVENTS | ENTER_EXT_ARG;
+    private boolean isDisabled;
+    private int tail;
+
+    /// **Errors**: UncheckedIOException if the kernel refuses it; IllegalStateException if it
+    /// lacks what this class relies on.
+    Ring(SystemCalls calls, int wanted, boolean isOwned) {
+        this.calls = calls;
+        this.isOwned = isOwned;
+        MemorySegment params = SystemCalls.allocate(PARAMS_BYTES);
+        try {
+            fd = set(params, wanted, isOwned ? OWNED_FLAGS : SHARED_FLAGS);
+            int flags = params.get(JAVA_INT, 8);
+            isDisabled = (flags & SETUP_R_DISABLED) != 0;
+            enterFd = fd;
+            entries = params.get(JAVA_INT, 0);
+            int completions = params.get(JAVA_INT, 4);
+            sqMask = entries - 1;
+            cqMask = completions - 1;
+            sqHead = params.get(JAVA_INT, 40);
+            sqTail = params.get(JAVA_INT, 44);
+            sqFlags = params.get(JAVA_INT, 56);
+            cqHead = params.get(JAVA_INT, 80);
+            cqTail = params.get(JAVA_INT, 84);
+            cqes = params.get(JAVA_INT, 100);
+            int array = params.get(JAVA_INT, 64);
+            boolean hasArray = (flags & SETUP_NO_SQARRAY) == 0;
+            long bytes = Math.max(cqes + (long) CQE_BYTES * completions,
+                    hasArray ? array + (long) Integer.BYTES * entries : 0);
+            queues = map(bytes, 0);
+            submissions = map((long) SQE_BYTES * entries, OFFSET_SQES);
+            for (int i = 0; hasArray && i < entries; i++)
+                queues.set(JAVA_INT, array + (long) Integer.BYTES * i, i);
+        } finally {
+            SystemCalls.free(params);
+        }
+    }
+
+    private int set(MemorySegment params, int wanted, int[] choices) {
+        int result = 0;
+        for (int flags : choices) {
+            params.fill((byte) 0);
+            params.set(JAVA_INT, 4, 8 * wanted);
+            params.set(JAVA_INT, 8, flags | SETUP_CLAMP | SETUP_CQSIZE);
+            result = calls.uringSetup(wanted, params);
+            if (result != -Errno.EINVAL) break;
+        }
+        if (result < 0) throw refused("io_uring_setup", result);
+        if ((params.get(JAVA_INT, 20) & FEATURES) == FEATURES) return result;
+        calls.close(result);
+        throw new IllegalStateException("io_uring of this kernel lacks features: has "
+                + Integer.toHexString(params.get(JAVA_INT, 20)) + ", expected "
+                + Integer.toHexString(FEATURES));
+    }
+
+    private MemorySegment map(long bytes, long offset) {
+        long address = calls.mmap(bytes, MAP_SHARED_POPULATE, fd, offset);
+        if (address > 0) return MemorySegment.ofAddress(address).reinterpret(bytes);
+        calls.close(fd);
+        throw refused("mmap", (int) address);
+    }
+
+    static UncheckedIOException refused(String call, int result) {
+        return new UncheckedIOException(new IOException(call + ": " + Errno.text(-result)));
+    }
+
+    // ---- What is asked
+
+    /// Asks for `operation`: what it means with these, io_uring_enter(2) says. Returns where it
+    /// stands, for [#flag], [#priority] and [#group], until the next one is asked for.
+    long ask(int operation, int file, long offset, long address, int length, int flags,
+            long data) {
+        if (isFull()) submit();
+        long at = (long) SQE_BYTES * (tail++ & sqMask);
+        submissions.set(JAVA_LONG, at, operation | (long) file << 32);
+        submissions.set(JAVA_LONG, at + 8, offset);
+        submissions.set(JAVA_LONG, at + 16, address);
+        submissions.set(JAVA_LONG, at + 24, length | (long) flags << 32);
+        submissions.set(JAVA_LONG, at + 32, data);
+        submissions.set(JAVA_LONG, at + 40, 0);
+        submissions.set(JAVA_LONG, at + 48, 0);
+        submissions.set(JAVA_LONG, at + 56, 0);
+        return at;
+    }
+
+    void flag(long at, int flags) {
+        submissions.set(JAVA_BYTE, at + FLAGS, (byte) flags);
+    }
+
+    void priority(long at, int flags) {
+        submissions.set(JAVA_SHORT, at + PRIORITY, (short) flags);
+    }
+
+    void group(long at, int group) {
+        submissions.set(JAVA_SHORT, at + GROUP, (short) group);
+    }
+
+    /// How many were asked for and not yet submitted.
+    int asked() {
+        return tail - (int) INT.getAcquire(queues, (long) sqHead);
+    }
+
+    boolean isFull() {
+        return asked() > sqMask;
+    }
+
+    /// Has the kernel begin all that was asked for.
+    int submit() {
+        return enter(0, 0);
+    }
+
+    /// Submits all, and waits until there are `awaited` completions or `nanos` have passed;
+    /// with none awaited it looks without waiting. 0 or more, or `-errno`.
+    int enter(int awaited, long nanos) {
+        if (isDisabled) enable();
+        INT.setRelease(queues, (long) sqTail, tail);
+        boolean ends = awaited > 0 && nanos != Long.MAX_VALUE;
+        if (ends) {
+            argument.set(JAVA_LONG, ARG_BYTES, nanos / NANOS_PER_SECOND);
+            argument.set(JAVA_LONG, ARG_BYTES + 8, nanos % NANOS_PER_SECOND);
+        }
+        argument.set(JAVA_LONG, 0, 0);
+        argument.set(JAVA_LONG, 8, 0);
+        argument.set(JAVA_LONG, ARG_TIMESPEC, ends ? argument.address() + ARG_BYTES : 0);
+        return calls.uringEnter(
+                enterFd, asked(), awaited, enterFlags, argument.address(), ARG_BYTES);
+    }
+
+    /// Its owner is the thread that does this. A number of its own for the ring spares each
+    /// call a look into the table of descriptors.
+    private void enable() {
+        isDisabled = false;
+        int result = calls.uringRegister(fd, REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0);
+        if (result < 0) throw refused("io_uring_register", result);
+        argument.set(JAVA_INT, 0, -1);      // struct io_uring_rsrc_update
+        argument.set(JAVA_INT, 4, 0);
+        argument.set(JAVA_LONG, 8, fd);
+        if (calls.uringRegister(fd, REGISTER_RING_FDS, argument, 1) != 1) return;
+        enterFd = argument.get(JAVA_INT, 0);
+        enterFlags |= ENTER_REGISTERED_RING;
+    }
+
+    // ---- What is done
+
+    boolean hasCompleted() {
+        return (int) INT.get(queues, (long) cqHead) != (int) INT.getAcquire(queues, (long) cqTail);
+    }
+
+    /// Whether completions wait outside for room, which the next [#enter] makes them take.
+    boolean hasOverflowed() {
+        return ((int) INT.getAcquire(queues, (long) sqFlags) & SQ_CQ_OVERFLOW) != 0;
+    }
+
+    /// Where the completions that are there end: what comes later is not before it.
+    int end() {
+        return (int) INT.getAcquire(queues, (long) cqTail);
+    }
+
+    /// Looks at all completions before `end`, and leaves them there.
+    void look(int end, Completions target) {
+        for (int i = (int) INT.get(queues, (long) cqHead); i != end; i++) tell(i, target);
+    }
+
+    /// Takes the first completion, if it is before `end`: false if there is none.
+    boolean take(int end, Completions target) {
+        int head = (int) INT.get(queues, (long) cqHead);
+        if (head == end) return false;
+        long at = cqes + (long) CQE_BYTES * (head & cqMask);
+        long data = queues.get(JAVA_LONG, at);
+        int result = queues.get(JAVA_INT, at + 8);
+        int flags = queues.get(JAVA_INT, at + 12);
+        INT.setRelease(queues, (long) cqHead, head + 1);
+        target.completed(data, result, flags);
+        return true;
+    }
+
+    private void tell(int index, Completions target) {
+        long at = cqes + (long) CQE_BYTES * (index & cqMask);
+        target.completed(queues.get(JAVA_LONG, at), queues.get(JAVA_INT, at + 8),
+                queues.get(JAVA_INT, at + 12));
+    }
+
+    /// Gives it back to the kernel, which calls off what is under way.
+    void release() {
+        calls.close(fd);
+        calls.munmap(queues);
+        calls.munmap(submissions);
+        SystemCalls.free(argument);
+    }
+}
