@@ -104,7 +104,7 @@ final class Ring {
     final boolean isOwned;
     final int entries;
     private final SystemCalls calls;
-    private final MemorySegment argument = SystemCalls.allocate(ARG_BYTES + 2 * Long.BYTES);
+    private final MemorySegment argument;
     private final MemorySegment queues;
     private final MemorySegment submissions;
     private final int sqHead;
@@ -147,6 +147,7 @@ final class Ring {
                     hasArray ? array + (long) Integer.BYTES * entries : 0);
             queues = map(bytes, 0);
             submissions = map((long) SQE_BYTES * entries, OFFSET_SQES);
+            argument = SystemCalls.allocate(ARG_BYTES + 2 * Long.BYTES);
             for (int i = 0; hasArray && i < entries; i++)
                 queues.set(JAVA_INT, array + (long) Integer.BYTES * i, i);
         } finally {
@@ -174,6 +175,7 @@ final class Ring {
     private MemorySegment map(long bytes, long offset) {
         long address = calls.mmap(bytes, MAP_SHARED_POPULATE, fd, offset);
         if (address > 0) return MemorySegment.ofAddress(address).reinterpret(bytes);
+        if (offset > 0) calls.munmap(queues);
         calls.close(fd);
         throw refused("mmap", (int) address);
     }

@@ -96,6 +96,7 @@ class FaultSweepTest {
             assertThat(new Scenario(poller, Family.UNIX, unix).play()).isZero();
             assertThat(new Scenario(poller, Family.INET, inet).playDatagrams()).isZero();
             assertThat(ChildSweepTest.play(poller)).isZero();
+            assertThat(RingTest.play(calls)).isZero();
         }
         assertThat(Call.values()).as("calls of a scenario")
                 .allMatch(call -> calls.count(call) > 0);
@@ -204,6 +205,8 @@ class FaultSweepTest {
             case READ, WRITE -> new int[] {Errno.EINTR, Errno.EIO, Errno.EPIPE, Errno.ENOMEM};
             case SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID ->
                 new int[0];                                     // ChildSweepTest
+            case URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP ->
+                new int[0];                                     // RingTest
         };
     }
 

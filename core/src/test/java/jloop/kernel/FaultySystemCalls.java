@@ -16,7 +16,8 @@ public class FaultySystemCalls extends SystemCalls {
         SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, RECV, SEND, RECVFROM, SENDTO, OPEN, SENDFILE,
         SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
         EPOLL_CREATE1, EPOLL_CTL, EPOLL_CTL_DEL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE,
-        SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID
+        SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID,
+        URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
@@ -241,6 +242,37 @@ public class FaultySystemCalls extends SystemCalls {
     @Override
     public int waitid(int type, long id, MemorySegment info, int options) {
         return unlessFaulty(Call.WAITID, () -> super.waitid(type, id, info, options));
+    }
+
+    @Override
+    public int uringSetup(int entries, MemorySegment params) {
+        return unlessFaulty(Call.URING_SETUP, () -> super.uringSetup(entries, params));
+    }
+
+    @Override
+    public int uringEnter(int ring, int submitted, int awaited, int flags, long argument,
+            int size) {
+        return unlessFaulty(Call.URING_ENTER,
+                () -> super.uringEnter(ring, submitted, awaited, flags, argument, size));
+    }
+
+    @Override
+    public int uringRegister(int ring, int what, MemorySegment argument, int count) {
+        return unlessFaulty(Call.URING_REGISTER,
+                () -> super.uringRegister(ring, what, argument, count));
+    }
+
+    @Override
+    public long mmap(long bytes, int flags, int fd, long offset) {
+        int fault = unlessFaulty(Call.MMAP, () -> 0);
+        return fault < 0 ? fault : super.mmap(bytes, flags, fd, offset);
+    }
+
+    /// Done whatever the result.
+    @Override
+    public int munmap(MemorySegment mapped) {
+        int result = super.munmap(mapped);
+        return unlessFaulty(Call.MUNMAP, () -> result);
     }
 
     private int unlessFaulty(Call call, IntSupplier real) {

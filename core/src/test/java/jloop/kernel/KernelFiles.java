@@ -11,7 +11,7 @@ final class KernelFiles {
 
     private KernelFiles() { }
 
-    /// How many sockets, pipes, epolls and eventfds are open.
+    /// How many sockets, pipes, epolls, eventfds and io_urings are open.
     static long count() {
         try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
             return files.map(KernelFiles::target).filter(KernelFiles::isOfAPoller).count();
@@ -29,7 +29,8 @@ final class KernelFiles {
 
     private static boolean isOfAPoller(String target) {
         return target.startsWith("socket:") || target.startsWith("pipe:")
-                || target.startsWith("anon_inode:[event") || target.endsWith("/fifo");
+                || target.startsWith("anon_inode:[event")
+                || target.startsWith("anon_inode:[io_uring") || target.endsWith("/fifo");
     }
 
     private static String target(Path link) {
