@@ -100,6 +100,21 @@ final class Ring {
         void completed(long data, int result, int flags);
     }
 
+    /// The kernel refuses a call that there can be no ring without.
+    static final class Refused extends UncheckedIOException {
+
+        private static final long serialVersionUID = 1;
+
+        final String what;
+        final int errno;
+
+        private Refused(String what, int errno) {
+            super(new IOException(what));
+            this.what = what;
+            this.errno = errno;
+        }
+    }
+
     final int fd;
     final boolean isOwned;
     final int entries;
@@ -120,8 +135,8 @@ final class Ring {
     private boolean isDisabled;
     private int tail;
 
-    /// **Errors**: UncheckedIOException if the kernel refuses it; IllegalStateException if it
-    /// lacks what this class relies on.
+    /// **Errors**: [Refused] by the kernel; IllegalStateException if it lacks what this class
+    /// relies on.
     Ring(SystemCalls calls, int wanted, boolean isOwned) {
         this.calls = calls;
         this.isOwned = isOwned;
@@ -172,6 +187,7 @@ final class Ring {
                 + Integer.toHexString(FEATURES));
     }
 
+    @SuppressWarnings("restricted")
     private MemorySegment map(long bytes, long offset) {
         long address = calls.mmap(bytes, MAP_SHARED_POPULATE, fd, offset);
         if (address > 0) return MemorySegment.ofAddress(address).reinterpret(bytes);
@@ -180,8 +196,8 @@ final class Ring {
         throw refused("mmap", (int) address);
     }
 
-    static UncheckedIOException refused(String call, int result) {
-        return new UncheckedIOException(new IOException(call + ": " + Errno.text(-result)));
+    static Refused refused(String call, int result) {
+        return new Refused(call + ": " + Errno.text(-result), -result);
     }
 
     // ---- What is asked

@@ -383,20 +383,20 @@ public class SystemCalls {
 
     /// io_uring_setup(2).
     public int uringSetup(int entries, MemorySegment params) {
-        return result((int) ringCall(
+        return result(ringCall(
                 Rings.SYSCALL, Rings.SETUP, entries, params.address(), 0, 0, 0, 0));
     }
 
     /// io_uring_enter(2), with IORING_ENTER_EXT_ARG: `argument` is 0 or its address.
     public int uringEnter(int ring, int submitted, int awaited, int flags, long argument,
             int size) {
-        return result((int) ringCall(
+        return result(ringCall(
                 Rings.SYSCALL, Rings.ENTER, ring, submitted, awaited, flags, argument, size));
     }
 
     /// io_uring_register(2).
     public int uringRegister(int ring, int what, MemorySegment argument, int count) {
-        return result((int) ringCall(
+        return result(ringCall(
                 Rings.SYSCALL, Rings.REGISTER, ring, what, argument.address(), count, 0, 0));
     }
 
@@ -408,8 +408,9 @@ public class SystemCalls {
 
     /// munmap(2).
     public int munmap(MemorySegment mapped) {
-        return result((int) ringCall(
-                Rings.MUNMAP, mapped.address(), mapped.byteSize(), 0, 0, 0, 0, 0));
+        int returned = (int) ringCall(
+                Rings.MUNMAP, mapped.address(), mapped.byteSize(), 0, 0, 0, 0, 0);
+        return result(returned);
     }
 
     /// Frees what this table holds; it must not be used afterwards.
