@@ -38,6 +38,7 @@ public final class FileJob<T> {
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
     private final List<Runnable> actions = new ArrayList<>(2);      // for when it is over
     private boolean isUnderWay;                                     // as far as the loop knows
+    private @Nullable ByPoller byPoller;                            // if that carries it out
 
     // Written by whoever carries it out, before it is OVER or, if it is LEFT, undone.
     private @Nullable T value;
@@ -62,8 +63,9 @@ public final class FileJob<T> {
         pool.underWay.add(this);
         pool.clock.hold();
         try {
-            if (pool.driver.submit(operation, new ByPoller())) phase.set(Phase.RUNNING);
-            else pool.execute(this::run);
+            byPoller = new ByPoller();
+            if (pool.driver.submit(operation, byPoller)) phase.set(Phase.RUNNING);
+            else runByThread();
         } catch (Throwable e) {         // there are no more threads to be had
             failure = e;
             phase.set(Phase.OVER);
@@ -115,10 +117,16 @@ public final class FileJob<T> {
         if (phase.compareAndSet(Phase.QUEUED, Phase.LEFT)) {
             pool.clock.release();
             over();
-        } else if (!phase.compareAndSet(Phase.RUNNING, Phase.LEFT)
-                && phase.compareAndSet(Phase.OVER, Phase.LEFT) && failure == null) {
+        } else if (phase.compareAndSet(Phase.RUNNING, Phase.LEFT)) {
+            if (byPoller != null) pool.driver.cancel(byPoller);
+        } else if (phase.compareAndSet(Phase.OVER, Phase.LEFT) && failure == null) {
             startUndo();
         }
+    }
+
+    private void runByThread() {
+        byPoller = null;
+        pool.execute(this::run);
     }
 
     private void startUndo() {
@@ -186,10 +194,22 @@ public final class FileJob<T> {
         }
 
         private void end() {
-            if (!phase.compareAndSet(Phase.RUNNING, Phase.OVER))
-                actions.add(FileJob.this::startUndo);
+            if (!phase.compareAndSet(Phase.RUNNING, Phase.OVER)) {
+                if (loop.isClosed()) undo();
+                else actions.add(FileJob.this::startUndo);
+            }
             arrived();
             pool.clock.release();
+        }
+
+        @Override
+        public void refused() {
+            if (phase.compareAndSet(Phase.RUNNING, Phase.QUEUED)) {
+                runByThread();
+            } else {
+                pool.clock.release();
+                over();
+            }
         }
     }
 }

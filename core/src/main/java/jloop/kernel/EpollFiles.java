@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /// the first of them.
 final class EpollFiles {
 
-    private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final int O_ACCMODE = 3;
     private static final int FIRST_NUMBER = 3;      // 0, 1 and 2 are the standard streams
@@ -112,7 +111,7 @@ final class EpollFiles {
     private int stat(int fd) {
         MemorySegment noPath = words.asSlice(STATX_PATH);
         noPath.set(JAVA_BYTE, 0, (byte) 0);
-        return calls.statx(fd, noPath, AT_EMPTY_PATH, STATX_BASIC_STATS, words);
+        return calls.statx(fd, noPath, SystemCalls.AT_EMPTY_PATH, STATX_BASIC_STATS, words);
     }
 
     /// What stat has found, if it is any good.

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import jloop.poller.Child;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
+import jloop.poller.FileDriver;
 import jloop.poller.ForeignFile;
 import jloop.poller.Operation;
 import jloop.poller.Poller;
@@ -46,7 +47,7 @@ public final class EpollPoller implements Poller {
 
     private static final int EVENTS_MAX = 1024;
     private static final int GATHERED_BYTES = 64 * 1024;
-    private static final Charset PATHS = Charset.forName(System.getProperty("sun.jnu.encoding"));
+    static final Charset PATHS = Charset.forName(System.getProperty("sun.jnu.encoding"));
     private static final int CLOSED = Integer.MIN_VALUE;
     private static final long NOBODY = 0;       // generations start at 1
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -63,6 +64,7 @@ public final class EpollPoller implements Poller {
 
     private @Nullable EpollSocket[] sockets = new EpollSocket[64];      // by fd
     private @Nullable EpollFiles files;
+    private @Nullable RingFiles ringFiles;
     private final Queue<EpollChild> ended = new ConcurrentLinkedQueue<>();  // any thread adds
     private @Nullable MemorySegment childInfo;
     private int generations;
@@ -154,6 +156,18 @@ public final class EpollPoller implements Poller {
     }
 
     @Override
+    public FileDriver fileDriver() {
+        return RingFiles.driver(this);
+    }
+
+    /// From now on `files` takes part in each poll. 0, or the `-errno` that is against it.
+    int serve(RingFiles files, int ring) {
+        int result = control(SystemCalls.EPOLL_CTL_ADD, ring, SystemCalls.EPOLLIN, NOBODY);
+        if (result == 0) ringFiles = files;
+        return result;
+    }
+
+    @Override
     public boolean submit(Operation operation) {
         return ((EpollSocket) operation.descriptor).start(operation);
     }
@@ -166,12 +180,14 @@ public final class EpollPoller implements Poller {
     @Override
     public void poll(long timeoutNanos) {
         if (closed) throw new IllegalStateException("the poller is closed");
-        int count = calls.epollWait(epoll, found.memory, EVENTS_MAX, millis(timeoutNanos));
+        long nanos = ringFiles == null ? timeoutNanos : ringFiles.begin(timeoutNanos);
+        int count = calls.epollWait(epoll, found.memory, EVENTS_MAX, millis(nanos));
         if (count < 0 && count != -Errno.EINTR)
             throw new IllegalStateException("epoll_wait failed: " + Errno.text(-count));
 
         // What is completed may close the poller, and with it the memory of the events.
         for (int i = 0; i < count && !closed; i++) dispatch(found.data(i), found.events(i));
+        if (ringFiles != null && !closed) ringFiles.complete();
     }
 
     @Override
@@ -186,6 +202,7 @@ public final class EpollPoller implements Poller {
         closed = true;
         for (EpollSocket socket : sockets)
             if (socket != null) socket.close();
+        if (ringFiles != null) ringFiles.close();
         wakers.getAndAdd(CLOSED);
         while (wakers.get() != CLOSED) Thread.onSpinWait();
         release();

@@ -19,6 +19,7 @@ public final class Errno {
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
+    public static final int EBUSY = 16;
     public static final int EEXIST = 17;
     public static final int ENOTDIR = 20;
     public static final int EISDIR = 21;
@@ -68,6 +69,7 @@ public final class Errno {
             Map.entry(EAGAIN, "EAGAIN: would block"),
             Map.entry(ENOMEM, "ENOMEM: out of memory"),
             Map.entry(EACCES, "EACCES: permission denied"),
+            Map.entry(EBUSY, "EBUSY: busy"),
             Map.entry(EEXIST, "EEXIST: exists already"),
             Map.entry(ENOTDIR, "ENOTDIR: not a directory"),
             Map.entry(EISDIR, "EISDIR: is a directory"),

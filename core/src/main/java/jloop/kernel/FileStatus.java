@@ -13,12 +13,14 @@ record FileStatus(int mode, long inode, long device, long onDevice) {
      * struct statx (include/uapi/linux/stat.h), the same everywhere
      *   u16 stx_mode                           28
      *   u64 stx_ino                            32
+     *   u64 stx_size                           40
      *   u32 stx_rdev_major, stx_rdev_minor     128, 132
      *   u32 stx_dev_major, stx_dev_minor       136, 140
      *   sizeof                                 256
      */
     private static final int MODE = 28;
     private static final int INODE = 32;
+    static final int SIZE = 40;
     private static final int DEVICE = 128;
     private static final int ON_DEVICE = 136;
     static final int STATX_BYTES = 256;
@@ -56,6 +58,10 @@ record FileStatus(int mode, long inode, long device, long onDevice) {
         return (mode & S_IFMT) == type;
     }
 
+    boolean isRegular() {
+        return is(S_IFREG);
+    }
+
     boolean isFifo() {
         return is(S_IFIFO);
     }
@@ -84,7 +90,7 @@ record FileStatus(int mode, long inode, long device, long onDevice) {
 
     /// The kind of one that is no pipe.
     String kind() {
-        return is(S_IFREG) ? "a regular file" : is(S_IFDIR) ? "a directory"
+        return isRegular() ? "a regular file" : is(S_IFDIR) ? "a directory"
                 : "a file of mode 0" + Integer.toOctalString(mode);
     }
 }

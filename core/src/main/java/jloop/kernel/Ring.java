@@ -71,6 +71,11 @@ final class Ring {
     private static final int ARG_TIMESPEC = 16;
 
     // io_uring_register(2)
+    private static final int REGISTER_PROBE = 8;
+    private static final int PROBED_OPERATIONS = 256;
+    private static final int PROBE_BYTES = 8;           // of each, behind as many of two heads
+    private static final int PROBE_FLAGS = 2;
+    private static final int PROBE_SUPPORTED = 1;
     private static final int REGISTER_ENABLE_RINGS = 12;
     private static final int REGISTER_RING_FDS = 20;
 
@@ -198,6 +203,23 @@ final class Ring {
 
     static Refused refused(String call, int result) {
         return new Refused(call + ": " + Errno.text(-result), -result);
+    }
+
+    /// Whether this kernel knows all these operations.
+    boolean knows(int... operations) {
+        MemorySegment probe = SystemCalls.allocate(PROBE_BYTES * (2L + PROBED_OPERATIONS));
+        try {
+            probe.fill((byte) 0);
+            int result = calls.uringRegister(fd, REGISTER_PROBE, probe, PROBED_OPERATIONS);
+            if (result < 0) throw refused("io_uring_register", result);
+            for (int operation : operations) {
+                long at = PROBE_BYTES * (2L + operation) + PROBE_FLAGS;
+                if ((probe.get(JAVA_SHORT, at) & PROBE_SUPPORTED) == 0) return false;
+            }
+            return true;
+        } finally {
+            SystemCalls.free(probe);
+        }
     }
 
     // ---- What is asked

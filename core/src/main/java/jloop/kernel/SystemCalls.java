@@ -93,13 +93,18 @@ public class SystemCalls {
     static final int O_NOCTTY = 0x100;
     static final int O_NONBLOCK = 0x800;
     static final int O_CLOEXEC = 0x80000;
+    static final int AT_FDCWD = -100;
+    static final int AT_EMPTY_PATH = 0x1000;
     static final int F_GETFL = 3;
     static final int F_SETFL = 4;
     static final int F_DUPFD_CLOEXEC = 1030;
     static final int O_RDWR = 2;
     static final int O_CREAT = 0x40;
+    static final int O_EXCL = 0x80;
     static final int O_TRUNC = 0x200;
     static final int O_APPEND = 0x400;
+    static final int O_DSYNC = 0x1000;
+    static final int O_SYNC = 0x101000;
 
     // waitid(2), posix_spawnattr_setflags(3)
     static final int P_PID = 1;
@@ -115,6 +120,8 @@ public class SystemCalls {
     /// The most that one recv or send moves: the garbage collector waits for it, some 50
     /// microseconds.
     static final int CRITICAL_BYTES_MAX = 256 * 1024;
+
+    private static final int WORDS_BYTES = 256;
 
     // epoll_create1(2), eventfd(2): their flags have the values of SOCK_NONBLOCK and
     // SOCK_CLOEXEC.
@@ -281,6 +288,27 @@ public class SystemCalls {
         return call(Files.WRITE, fd, bytes.address(), size, 0, 0);
     }
 
+    /// pread(2), which waits for the disk.
+    public int pread(int fd, MemorySegment bytes, int size, long position) {
+        assert size <= bytes.byteSize() : bytes;
+        return call(Places.PREAD, fd, bytes.address(), size, position, 0);
+    }
+
+    /// pwrite(2), which waits for the disk.
+    public int pwrite(int fd, MemorySegment bytes, int size, long position) {
+        assert size <= bytes.byteSize() : bytes;
+        return call(Places.PWRITE, fd, bytes.address(), size, position, 0);
+    }
+
+    public int ftruncate(int fd, long size) {
+        return call(Places.FTRUNCATE, fd, size, 0, 0, 0);
+    }
+
+    /// fsync(2) if `metadata`, else fdatasync(2).
+    public int fsync(int fd, boolean metadata) {
+        return call(metadata ? Places.FSYNC : Places.FDATASYNC, fd, 0, 0, 0, 0);
+    }
+
     /// posix_spawn(3). `environment` is the address of an array, 0 for that of this process.
     public int posixSpawn(MemorySegment pid, MemorySegment path, MemorySegment actions,
             MemorySegment attributes, MemorySegment arguments, long environment) {
@@ -413,6 +441,11 @@ public class SystemCalls {
         return result(returned);
     }
 
+    /// A table for another thread, which releases it. Any thread, also after [#release()].
+    public SystemCalls another() {
+        return new SystemCalls();
+    }
+
     /// Frees what this table holds; it must not be used afterwards.
     public void release() {
         free(state);
@@ -436,6 +469,20 @@ public class SystemCalls {
             long _ = (long) FREE.invokeExact(UNREAD, memory.address(), 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw thrownByLinker(e);
+        }
+    }
+
+    /// strerror_r(3): the words of the system for `errno`. Any thread.
+    static String words(int errno) {
+        MemorySegment text = allocate(WORDS_BYTES);
+        try {
+            long _ = (long) Places.STRERROR.invokeExact(
+                    UNREAD, (long) errno, text.address(), (long) WORDS_BYTES, 0L, 0L);
+            return text.getString(0, EpollPoller.PATHS);
+        } catch (Throwable e) {
+            throw thrownByLinker(e);
+        } finally {
+            free(text);
         }
     }
 
@@ -510,6 +557,17 @@ public class SystemCalls {
         static final MethodHandle PIPE2 = plain("pipe2");
         static final MethodHandle READ = plain("read");
         static final MethodHandle WRITE = plain("write");
+    }
+
+    /// The calls for files at given places, by threads that may wait.
+    private static final class Places {
+
+        static final MethodHandle PREAD = plain("pread");
+        static final MethodHandle PWRITE = plain("pwrite");
+        static final MethodHandle FTRUNCATE = plain("ftruncate");
+        static final MethodHandle FSYNC = plain("fsync");
+        static final MethodHandle FDATASYNC = plain("fdatasync");
+        static final MethodHandle STRERROR = plain("__xpg_strerror_r");     // that of POSIX
     }
 
     /// The functions of the C library that say what posix_spawn(3) is to do.

@@ -8,4 +8,7 @@ public interface FileCompletion<T> {
     void completed(T result);
 
     void failed(IOException exception);
+
+    /// It was not begun, or stopped before it had any effect: a thread is to carry it out.
+    void refused();
 }

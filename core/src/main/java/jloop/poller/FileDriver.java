@@ -25,4 +25,8 @@ public interface FileDriver {
     default <T> boolean submit(FileOperation<T> operation, FileCompletion<T> completion) {
         return false;
     }
+
+    /// Nobody waits any more for what was submitted with `completion`: it may be called off.
+    /// `completion` is told all the same, within a later poll, what has become of it.
+    default void cancel(FileCompletion<?> completion) { }
 }

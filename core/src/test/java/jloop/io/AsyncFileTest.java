@@ -33,10 +33,16 @@ import jloop.Rig.Network;
 import jloop.kernel.VirtualPoller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// An [AsyncFile] on a good day.
+/// An [AsyncFile] on a good day, by threads and by an io_uring.
+@ParameterizedClass(name = "{0}")
+@EnumSource(names = {"VIRTUAL", "EPOLL"})
 class AsyncFileTest {
 
+    @Parameter Network network;
     @TempDir Path folder;
 
     private Path file(byte[] content) throws IOException {
@@ -47,8 +53,8 @@ class AsyncFileTest {
         return file(bytes(content));
     }
 
-    private static void run(Rig.Body body) {
-        Rig.run(Network.VIRTUAL, body);
+    private void run(Rig.Body body) {
+        Rig.run(network, body);
     }
 
     // ---- Opening

@@ -35,13 +35,19 @@ import jloop.Rig;
 import jloop.Rig.Network;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass(name = "{0}")
+@EnumSource(names = {"VIRTUAL", "EPOLL"})
 class AsyncFilesTest {
 
+    @Parameter Network network;
     @TempDir Path folder;
 
-    private static void run(Rig.Body body) {
-        Rig.run(Network.VIRTUAL, body);
+    private void run(Rig.Body body) {
+        Rig.run(network, body);
     }
 
     private static Set<Path> all(FilePaths paths) {

@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +98,7 @@ class FaultSweepTest {
             assertThat(new Scenario(poller, Family.INET, inet).playDatagrams()).isZero();
             assertThat(ChildSweepTest.play(poller)).isZero();
             assertThat(RingTest.play(calls)).isZero();
+            RingFilesTest.play(calls, Files.createFile(folder.resolve("file")));
         }
         assertThat(Call.values()).as("calls of a scenario")
                 .allMatch(call -> calls.count(call) > 0);
@@ -207,6 +209,7 @@ class FaultSweepTest {
                 new int[0];                                     // ChildSweepTest
             case URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP ->
                 new int[0];                                     // RingTest
+            case PREAD, PWRITE, FTRUNCATE, FSYNC -> new int[0];     // RingFilesTest
         };
     }
 

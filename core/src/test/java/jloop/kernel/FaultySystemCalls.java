@@ -1,10 +1,10 @@
 package jloop.kernel;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntSupplier;
 
 /// System calls of which some fail to order: the n-th of a kind, counted from 1, with a chosen
@@ -17,18 +17,32 @@ public class FaultySystemCalls extends SystemCalls {
         SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
         EPOLL_CREATE1, EPOLL_CTL, EPOLL_CTL_DEL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE,
         SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID,
-        URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP
+        URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP, PREAD, PWRITE, FTRUNCATE, FSYNC
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
 
-    private final Map<Call, Integer> counts = new EnumMap<>(Call.class);
-    private final List<Fault> faults = new ArrayList<>();
+    private final Map<Call, Integer> counts;            // those of files by any thread
+    private final List<Fault> faults;
 
     /// How many bytes one send takes at most, though there be room.
     public int sentMax = Integer.MAX_VALUE;
 
-    public FaultySystemCalls() { }
+    public FaultySystemCalls() {
+        counts = new ConcurrentHashMap<>();
+        faults = new CopyOnWriteArrayList<>();
+    }
+
+    private FaultySystemCalls(FaultySystemCalls shared) {
+        counts = shared.counts;
+        faults = shared.faults;
+    }
+
+    /// One to which the same happens.
+    @Override
+    public SystemCalls another() {
+        return new FaultySystemCalls(this);
+    }
 
     /// The n-th `call` fails.
     public final FaultySystemCalls fail(Call call, int nth, int errno) {
@@ -242,6 +256,26 @@ public class FaultySystemCalls extends SystemCalls {
     @Override
     public int waitid(int type, long id, MemorySegment info, int options) {
         return unlessFaulty(Call.WAITID, () -> super.waitid(type, id, info, options));
+    }
+
+    @Override
+    public int pread(int fd, MemorySegment bytes, int size, long position) {
+        return unlessFaulty(Call.PREAD, () -> super.pread(fd, bytes, size, position));
+    }
+
+    @Override
+    public int pwrite(int fd, MemorySegment bytes, int size, long position) {
+        return unlessFaulty(Call.PWRITE, () -> super.pwrite(fd, bytes, size, position));
+    }
+
+    @Override
+    public int ftruncate(int fd, long size) {
+        return unlessFaulty(Call.FTRUNCATE, () -> super.ftruncate(fd, size));
+    }
+
+    @Override
+    public int fsync(int fd, boolean metadata) {
+        return unlessFaulty(Call.FSYNC, () -> super.fsync(fd, metadata));
     }
 
     @Override
