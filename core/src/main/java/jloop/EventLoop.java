@@ -64,6 +64,7 @@ public final class EventLoop implements Executor, AutoCloseable {
     final DebugMode debugMode = new DebugMode(this);
     final UnreadFailures unread = new UnreadFailures(this);
 
+    private final String pollerChoice;
     private final Clock clock;
     private final TimerHeap timers = new TimerHeap();
     private final Intake intake = new Intake();         // any thread adds
@@ -95,24 +96,38 @@ public final class EventLoop implements Executor, AutoCloseable {
     private @Nullable TaskFactory taskFactory;
     private @Nullable BiConsumer<EventLoop, ExceptionContext> exceptionHandler;
 
-    /// A loop with the best poller there is, and the clock of the machine.
+    /// A loop with the best poller there is ([PollerKind#AUTO]), and the clock of the machine.
     public EventLoop() {
-        this(Pollers.best(), Clock.SYSTEM);
+        this(PollerKind.AUTO);
+    }
+
+    /// A loop with a poller of that kind, and the clock of the machine. For [Asyncio#run]:
+    /// `o -> o.withLoopFactory(() -> new EventLoop(PollerKind.URING))`.
+    ///
+    /// **Errors**: IllegalArgumentException if the system property `jloop.poller`, where that
+    /// is to decide, names none.
+    public EventLoop(PollerKind kind) {
+        this(Pollers.choose(kind), Clock.SYSTEM);
     }
 
     /// A loop with the best poller there is, and a given clock.
     public EventLoop(Clock clock) {
-        this(Pollers.best(), clock);
+        this(Pollers.choose(PollerKind.AUTO), clock);
     }
 
     /// The best poller there is, for a loop on a poller that adds something to it.
     public static Poller newPoller() {
-        return Pollers.best();
+        return Pollers.choose(PollerKind.AUTO).poller();
     }
 
     /// A loop on a given poller and clock: for tests in virtual time, and for embedding.
     public EventLoop(Poller poller, Clock clock) {
-        this.poller = poller;
+        this(Pollers.given(poller), clock);
+    }
+
+    private EventLoop(Pollers.Choice choice, Clock clock) {
+        this.poller = choice.poller();
+        this.pollerChoice = choice.text();
         this.clock = clock;
         this.carrier = Carrier.of(this);
         this.sockets = new Sockets(this);
@@ -1205,6 +1220,13 @@ public final class EventLoop implements Executor, AutoCloseable {
     @AnyThread
     public Level level() {
         return Carrier.level();
+    }
+
+    /// Which poller this loop has, and why, as `epoll (auto: measured to be the best)`. With
+    /// `-Djloop.explain=true` the log says so of every new loop.
+    @AnyThread
+    public String pollerChoice() {
+        return pollerChoice;
     }
 
     /// The sockets of this loop.

@@ -77,7 +77,7 @@ public final class LoopGroup implements AutoCloseable {
         List<LoopThread> made = new ArrayList<>();
         try {
             while (made.size() < options.loops())
-                made.add(new LoopThread(this, options.cleanupTimeout()));
+                made.add(new LoopThread(this, options));
             return List.copyOf(made);
         } finally {
             if (made.size() < options.loops()) made.forEach(each -> each.loop.close());

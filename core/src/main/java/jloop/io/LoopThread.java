@@ -32,7 +32,7 @@ final class LoopThread implements Runnable {
      * same, or the others would wait for ever.
      */
 
-    final EventLoop loop = new EventLoop();
+    final EventLoop loop;
 
     private final LoopGroup group;
     private final @Nullable Duration cleanupTimeout;
@@ -41,9 +41,10 @@ final class LoopThread implements Runnable {
     private boolean serving = true;
     private @Nullable Thread thread;
 
-    LoopThread(LoopGroup group, @Nullable Duration cleanupTimeout) {
+    LoopThread(LoopGroup group, LoopGroupOptions options) {
         this.group = group;
-        this.cleanupTimeout = cleanupTimeout;
+        this.loop = new EventLoop(options.poller());
+        this.cleanupTimeout = options.cleanupTimeout();
     }
 
     void start(ThreadFactory threads) {

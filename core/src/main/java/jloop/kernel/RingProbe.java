@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Whether this process may have an io_uring(7), and one that can do what its poller needs: the
 /// kernel is asked by making one, as its version does not tell what else forbids it.
-final class RingProbe {
+public final class RingProbe {
 
+    private static final Path PROC = Path.of("/proc");
     private static final int ENTRIES = 8;
     private static final long FOREVER = Long.MAX_VALUE;
     private static final int NOP = 0;
@@ -55,8 +57,15 @@ final class RingProbe {
     }
 
     /// Why this JVM can have no ring, with what to do about it; null if it can.
-    static @Nullable String refusal() {
+    public static @Nullable String refusal() {
         return Answer.REFUSAL;
+    }
+
+    /// What refused a ring, with what to do about it: of a poller that could not be made though
+    /// there is no [#refusal()], as the memory for one more is too much.
+    public static String text(UncheckedIOException refused) {
+        return refused instanceof Ring.Refused ring ? text(ring, PROC)
+                : String.valueOf(refused.getMessage());
     }
 
     /// Asks the kernel. What it refuses is told as in [#refusal()].
@@ -65,7 +74,7 @@ final class RingProbe {
         try {
             ring = new Ring(calls, ENTRIES, true);
         } catch (Ring.Refused e) {
-            return text(e);
+            return text(e, proc);
         } catch (IllegalStateException e) {
             return e.getMessage();
         }
@@ -77,7 +86,7 @@ final class RingProbe {
             registerBuffers(ring);
             return null;
         } catch (Ring.Refused e) {
-            return text(e);
+            return text(e, proc);
         } finally {
             ring.release();
         }
@@ -126,21 +135,21 @@ final class RingProbe {
 
     // ---- Why, and what to do
 
-    private String text(Ring.Refused refused) {
+    private static String text(Ring.Refused refused, Path proc) {
         return refused.what + switch (refused.errno) {
-            case Errno.EPERM -> forbidden();
+            case Errno.EPERM -> forbidden(proc);
             case Errno.EACCES -> "; a security module (SELinux, say) forbids it";
             case Errno.ENOSYS -> "; " + kernel() + " has no io_uring, or a seccomp profile or"
                     + " sandbox hides it";
             case Errno.EINVAL -> "; " + kernel() + " is too old: 6.0 or later is needed";
             case Errno.ENOMEM, Errno.EAGAIN -> "; memory that may be locked (ulimit -l): "
-                    + lockable() + "; raise that, or the memory limit of the container";
+                    + lockable(proc) + "; raise that, or the memory limit of the container";
             default -> "";
         };
     }
 
-    private String forbidden() {
-        String disabled = read("sys/kernel/io_uring_disabled").strip();
+    private static String forbidden(Path proc) {
+        String disabled = read(proc.resolve("sys/kernel/io_uring_disabled")).strip();
         return switch (disabled) {
             case "1" -> "; kernel.io_uring_disabled is 1: run as a member of the group"
                     + " kernel.io_uring_group, or set it to 0 by sysctl";
@@ -150,16 +159,16 @@ final class RingProbe {
         };
     }
 
-    private String lockable() {
-        return read("self/limits").lines()
+    private static String lockable(Path proc) {
+        return read(proc.resolve("self/limits")).lines()
                 .filter(line -> line.startsWith("Max locked memory"))
                 .map(line -> line.split(" {2,}", -1)[1] + " bytes")
                 .findFirst().orElse("unknown");
     }
 
-    private String read(String name) {
+    private static String read(Path file) {
         try {
-            return Files.readString(proc.resolve(name));
+            return Files.readString(file);
         } catch (IOException _) {       // there since Linux 6.6, or /proc is not mounted
             return "";
         }
@@ -177,7 +186,7 @@ final class RingProbe {
         private static @Nullable String ask() {
             SystemCalls calls = new SystemCalls();
             try {
-                return new RingProbe(calls, Path.of("/proc")).ask();
+                return new RingProbe(calls, PROC).ask();
             } finally {
                 calls.release();
             }

@@ -36,6 +36,7 @@ import jloop.CancelledError;
 import jloop.ContextVar;
 import jloop.EachPoller;
 import jloop.EventLoop;
+import jloop.PollerKind;
 import jloop.Rig;
 import jloop.SystemExit;
 import jloop.Task;
@@ -52,12 +53,7 @@ class LoopGroupTest {
     private final Queue<String> told = new ConcurrentLinkedQueue<>();
 
     private static LoopGroup groupOf(int loops, Rig.Kind kind) {
-        System.setProperty("jloop.poller", kind == Rig.Kind.EPOLL ? "epoll" : "nio");
-        try {
-            return LoopGroup.of(loops);
-        } finally {
-            System.clearProperty("jloop.poller");
-        }
+        return LoopGroup.open(o -> o.withLoops(loops).withPoller(PollerKind.valueOf(kind.name())));
     }
 
     private static void forever() {
