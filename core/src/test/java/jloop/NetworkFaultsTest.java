@@ -64,7 +64,9 @@ class NetworkFaultsTest {
         NETWORKS.shellNear("ip route add unreachable 10.66.1.0/24;"
                 + "ip route add prohibit 10.66.2.0/24; ip route add blackhole 10.66.3.0/24;"
                 + "ip route add 10.66.4.0/24 via 10.77.0.2");
+        // A router tells the same peer once a second, and a SYN is repeated after seconds.
         NETWORKS.shellFar("ip route add unreachable 10.66.4.0/24;"
+                + "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit;"
                 + "echo 1 > /proc/sys/net/ipv4/ip_forward");
     }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// Connections by TLS come and go, in all the ways in which they can: nothing is left of them.
 ///
-/// A handshake takes milliseconds of both ends together, so 15,000 of them take a minute: at
+/// A handshake takes milliseconds of both ends together, so 15,000 of them take half a minute: at
 /// HANDOFF there are fewer. The property `jloop.test.tlsConnections` says how many.
 class TlsChurnTest {
 
