@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import jloop.poller.Clock;
 import jloop.poller.Operation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -534,7 +536,7 @@ class CarrierTest {
         @Override
         public boolean submit(Operation operation) {
             boolean done = super.submit(operation);
-            if (operation.kind.reads) LockSupport.parkNanos(20_000_000);
+            if (operation.kind.reads && !done) LockSupport.parkNanos(20_000_000);
             return done;
         }
     }
@@ -554,6 +556,35 @@ class CarrierTest {
                 }
             }
         });
+    }
+
+    /// The loop is closed while a coroutine is on its way into a wait that nobody will end.
+    @Test
+    void callOfTheLoop_thatBlocksOnItsWayWhileTheLoopIsClosed_doesNotSpin() throws Exception {
+        check.expectLeftovers();
+        CountDownLatch released = new CountDownLatch(1);
+        CountDownLatch wentOn = new CountDownLatch(1);
+        SpyPoller poller = new SpyPoller(Rig.Kind.EPOLL.poller()) {
+            @Override
+            public boolean submit(Operation operation) {
+                awaitLatch(released);
+                wentOn.countDown();
+                return false;                   // it is not over yet
+            }
+        };
+        EventLoop closed = check.watch(new EventLoop(poller, Clock.SYSTEM));
+        jloop.Socket socket = jloop.Socket.openDatagram(closed, StandardProtocolFamily.INET);
+        socket.bind(Rig.loopback(0));
+        closed.createTask(() -> closed.sockRecv(socket, 10));
+        closed.callLater(Duration.ofMillis(20), closed::stop);
+        closed.runForever();
+        closed.close();
+        check.takeReports();
+
+        released.countDown();
+        wentOn.await();
+
+        Rig.run(Rig::checkIdle);
     }
 
     private void runOneTurn() {
