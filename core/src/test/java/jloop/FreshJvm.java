@@ -16,7 +16,7 @@ final class FreshJvm {
 
     static final String OPENS = "--add-opens=java.base/java.lang=ALL-UNNAMED";
 
-    private static final Duration LIMIT = Duration.ofSeconds(50);       // less than a test's
+    private static final Duration LIMIT = Duration.ofSeconds(150);      // less than a test's
 
     private FreshJvm() { }
 

@@ -55,7 +55,9 @@ class TerminalTest {
         /// Looks until `text` is shown, behind what was looked for before.
         void see(String text) throws IOException {
             int at;
-            while ((at = seen.indexOf(text)) < 0) {
+            int from = 0;                       // what is before was looked at
+            while ((at = seen.indexOf(text, from)) < 0) {
+                from = Math.max(0, seen.length() + 1 - text.length());
                 int next = screen.read();
                 if (next < 0) throw new AssertionError("not shown: " + text + "; but " + seen);
                 seen.append((char) next);

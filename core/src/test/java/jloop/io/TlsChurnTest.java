@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Timeout;
 
 /// Connections by TLS come and go, in all the ways in which they can: nothing is left of them.
 ///
-/// A handshake takes milliseconds of both ends together, so 15,000 of them take half a minute: at
-/// HANDOFF there are fewer. The property `jloop.test.tlsConnections` says how many.
+/// A handshake takes milliseconds of both ends together, so 15,000 of them take half a minute:
+/// at HANDOFF there are fewer. The property `jloop.test.tlsConnections` says how many.
 class TlsChurnTest {
 
     private static final String HERE = "127.0.0.1";

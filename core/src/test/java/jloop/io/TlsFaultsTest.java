@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -36,6 +37,7 @@ import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
 
 /// TLS over connections that are cut, tampered with, or slow, and with peers that know no TLS.
 class TlsFaultsTest {
@@ -203,6 +205,7 @@ class TlsFaultsTest {
     /// the handshake was given. At every byte in virtual time, at some on the kernel, and at
     /// HANDOFF, which is another way to switch between those who do the same.
     @EachNetwork
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)        // thousands of handshakes
     void handshake_cutAnywhere_isOneFailure(Rig.Network network) {
         int[] lengths = lengths();
         boolean isHandoff = "HANDOFF".equals(System.getProperty("jloop.level"));
