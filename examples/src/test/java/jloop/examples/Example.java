@@ -33,6 +33,7 @@ final class Example implements AutoCloseable {
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
                 "-Djloop.watchdog=0",           // a cold JVM on a busy machine is slow
+                "-XX:TieredStopAtLevel=1",      // and compiles its source, not for long use
                 "--add-opens", "java.base/java.lang=ALL-UNNAMED",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp", System.getProperty("jloop.classes"),
