@@ -23,6 +23,7 @@ import jloop.io.StreamPair;
 import jloop.io.Transport;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
+import jloop.kernel.UringPoller;
 import jloop.kernel.VirtualPoller;
 import jloop.poller.Clock;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,7 @@ class FairnessTest {
         SpyPoller spy = new SpyPoller(switch (network) {
             case EPOLL -> new EpollPoller();
             case NIO -> new NioPoller();
+            case URING -> new UringPoller();
             case VIRTUAL -> virtual;
         });
         Clock clock = network == Rig.Network.VIRTUAL ? virtual : Clock.SYSTEM;

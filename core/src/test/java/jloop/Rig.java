@@ -25,6 +25,7 @@ import jloop.io.StreamWriter;
 import jloop.poller.Clock;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
+import jloop.kernel.UringPoller;
 import jloop.kernel.VirtualPoller;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
@@ -42,15 +43,19 @@ public final class Rig {
 
     /// The pollers that have real sockets.
     public enum Kind {
-        EPOLL, NIO;
+        EPOLL, NIO, URING;
 
         Poller poller() {
-            return this == EPOLL ? new EpollPoller() : new NioPoller();
+            return switch (this) {
+                case EPOLL -> new EpollPoller();
+                case NIO -> new NioPoller();
+                case URING -> new UringPoller();
+            };
         }
     }
 
     /// The pollers, that of virtual time and sockets among them.
-    public enum Network { EPOLL, NIO, VIRTUAL }
+    public enum Network { EPOLL, NIO, VIRTUAL, URING }
 
     /// What a test does, as the main coroutine of the loop.
     public interface Body {
@@ -95,6 +100,7 @@ public final class Rig {
         run(switch (network) {
             case EPOLL -> new EpollPoller();
             case NIO -> new NioPoller();
+            case URING -> new UringPoller();
             case VIRTUAL -> new VirtualPoller();
         }, body);
     }

@@ -11,8 +11,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.function.Supplier;
-import jloop.kernel.EpollPoller;
-import jloop.kernel.NioPoller;
 import jloop.poller.Clock;
 import jloop.poller.Descriptor;
 import jloop.poller.Family;
@@ -120,8 +118,7 @@ final class TwoNetworks implements AutoCloseable {
     /// does nothing yet but hand on.
     void run(Rig.Kind kind, Rig.Body body) throws IOException {
         tell("reset 0");
-        Poller poller = kind == Rig.Kind.EPOLL ? new EpollPoller() : new NioPoller();
-        Rig.run(new NearPoller(poller), Clock.SYSTEM, body);
+        Rig.run(new NearPoller(kind.poller()), Clock.SYSTEM, body);
     }
 
     /// Tells the relay `what`. Returns how many packets it has dropped so far.

@@ -25,7 +25,7 @@ import jloop.poller.SpawnRequest;
 import org.jspecify.annotations.Nullable;
 
 /// The poller of Linux: epoll(7), with an eventfd(2) to be woken by.
-public final class EpollPoller implements Poller {
+public sealed class EpollPoller implements Poller permits UringPoller {
 
     /*
      * An operation is tried first; only when it would block is its socket registered, edge-
@@ -45,10 +45,11 @@ public final class EpollPoller implements Poller {
      * wake(); close() makes it negative, so that nobody comes in, and waits for those inside.
      */
 
-    private static final int EVENTS_MAX = 1024;
+    static final int EVENTS_MAX = 1024;
     private static final int GATHERED_BYTES = 64 * 1024;
     static final Charset PATHS = Charset.forName(System.getProperty("sun.jnu.encoding"));
     private static final int CLOSED = Integer.MIN_VALUE;
+    private static final int GENERATIONS = (1 << 28) - 1;
     private static final long NOBODY = 0;       // generations start at 1
     private static final long NANOS_PER_MILLI = 1_000_000;
 
@@ -58,7 +59,7 @@ public final class EpollPoller implements Poller {
     final byte[] gathered = new byte[GATHERED_BYTES];           // of a send of several buffers
     private final EpollEvents event = new EpollEvents(1);       // of epoll_ctl
     private final EpollEvents found = new EpollEvents(EVENTS_MAX);
-    private final int epoll;
+    final int epoll;
     private final int alarm;
     private final AtomicInteger wakers = new AtomicInteger();   // any thread
 
@@ -152,6 +153,7 @@ public final class EpollPoller implements Poller {
         EpollSocket socket =
                 socket(closed ? -Errno.EBADF : calls.socket(domain, kind, 0), family);
         if (type == SystemCalls.SOCK_DGRAM) socket.hasDatagrams();
+        else equip(socket, family);
         return socket;
     }
 
@@ -180,14 +182,28 @@ public final class EpollPoller implements Poller {
     @Override
     public void poll(long timeoutNanos) {
         if (closed) throw new IllegalStateException("the poller is closed");
-        long nanos = ringFiles == null ? timeoutNanos : ringFiles.begin(timeoutNanos);
-        int count = calls.epollWait(epoll, found.memory, EVENTS_MAX, millis(nanos));
+        look(millis(beginFiles(timeoutNanos)));
+        completeFiles();
+    }
+
+    /// Has files begin what they were asked for: how long a poll may wait.
+    final long beginFiles(long timeoutNanos) {
+        return ringFiles == null ? timeoutNanos : ringFiles.begin(timeoutNanos);
+    }
+
+    final void completeFiles() {
+        if (ringFiles != null && !closed) ringFiles.complete();
+    }
+
+    /// Waits for events, and dispatches them: how many there were.
+    final int look(int timeoutMillis) {
+        int count = calls.epollWait(epoll, found.memory, EVENTS_MAX, timeoutMillis);
         if (count < 0 && count != -Errno.EINTR)
             throw new IllegalStateException("epoll_wait failed: " + Errno.text(-count));
 
         // What is completed may close the poller, and with it the memory of the events.
         for (int i = 0; i < count && !closed; i++) dispatch(found.data(i), found.events(i));
-        if (ringFiles != null && !closed) ringFiles.complete();
+        return count;
     }
 
     @Override
@@ -213,11 +229,36 @@ public final class EpollPoller implements Poller {
         if (fd < 0) return new EpollSocket(this, family, fd, 0);
         if (fd >= sockets.length)
             sockets = Arrays.copyOf(sockets, Math.max(fd + 1, 2 * sockets.length));
-        EpollSocket socket = new EpollSocket(this, family, fd, (long) ++generations << 32 | fd);
+        EpollSocket socket = new EpollSocket(this, family, fd, nextToken(fd));
         EpollSocket before = sockets[fd];
         sockets[fd] = socket;
         if (before != null) before.lost();
         return socket;
+    }
+
+    private long nextToken(int fd) {
+        generations = generations == GENERATIONS ? 1 : generations + 1;
+        return (long) generations << 32 | fd;
+    }
+
+    /// Gives a new stream socket what it is to have here.
+    void equip(EpollSocket socket, Family family) { }
+
+    /// The stream socket of `fd`, which is one that was accepted.
+    EpollSocket accepted(int fd, Family family) {
+        EpollSocket socket = socket(fd, family);
+        equip(socket, family);
+        return socket;
+    }
+
+    @Nullable EpollSocket[] sockets() {
+        return sockets;
+    }
+
+    /// The socket of that token, or null if it was closed.
+    final @Nullable EpollSocket find(long token) {
+        EpollSocket socket = sockets[(int) token];
+        return socket != null && socket.token == token ? socket : null;
     }
 
     /// What connecting to the UNIX socket at `address` comes to. By a socket of datagrams, of
@@ -295,12 +336,12 @@ public final class EpollPoller implements Poller {
     }
 
     private void dispatch(long token, int events) {
-        EpollSocket socket = sockets[(int) token];
-        if (socket != null && socket.token == token) socket.ready(events);
+        EpollSocket socket = find(token);
+        if (socket != null) socket.ready(events);
         else if (token == NOBODY && !ended.isEmpty()) tellEnded();
     }
 
-    private void release() {
+    void release() {
         if (alarm >= 0) calls.close(alarm);
         if (epoll >= 0) calls.close(epoll);
         if (files != null) files.free();

@@ -86,6 +86,8 @@ final class EpollSocket extends Descriptor {
     private boolean writable = true;
     private boolean shortMeansEmpty;
     private boolean datagrams;
+    private @Nullable RingInflow inflow;        // if a ring moves its bytes
+    private @Nullable RingOutflow outflow;      // the same
     private @Nullable EpollFile file;   // null: a socket that was made as one
     private @Nullable SocketAddress sender;     // of the last datagram; of streams the peer
     private long packedPeer;                    // 0: see there
@@ -104,6 +106,16 @@ final class EpollSocket extends Descriptor {
     void hasDatagrams() {
         datagrams = true;
         shortMeansEmpty = false;
+    }
+
+    /// A ring accepts, receives and sends for it.
+    void flowsBy(RingInflow in, RingOutflow out) {
+        inflow = in;
+        outflow = out;
+    }
+
+    int fd() {
+        return fd;
     }
 
     /// It was taken over.
@@ -145,8 +157,86 @@ final class EpollSocket extends Descriptor {
         if (reading == operation) reading = null;
         else if (writing == operation) writing = null;
         else return false;
+        if (outflow != null) outflow.callOffConnecting();
         return true;
     }
+
+    // ---- What a ring says
+
+    void completed(long kind, int result, int flags) {
+        if (inflow == null || outflow == null) return;
+        if (kind == UringPoller.RECEIVE) inflow.received(result, flags);
+        else if (kind == UringPoller.ACCEPT) inflow.accepted(result, flags);
+        else outflow.connected(result);
+    }
+
+    boolean isReading() {
+        return reading != null;
+    }
+
+    void inflowHasEnded() {
+        if (outflow != null) outflow.sendAtOnce();
+    }
+
+    /// There is something to take.
+    void hasCome() {
+        continueReading();
+    }
+
+    void connected(int result) {
+        Operation operation = writing;
+        if (operation == null || operation.kind != Operation.Kind.CONNECT) return;
+        if (result == 0) askForPeer();
+        writing = null;
+        operation.result = result;
+        operation.completed();
+    }
+
+    /// What was sent last has to wait until the socket takes it.
+    void watchWriting() {
+        watch(WRITING);
+    }
+
+    /// It takes what is sent again.
+    void takesMore() {
+        if (writing != null) continueWriting();
+    }
+
+    void keepWhatHasCome() {
+        if (inflow != null) inflow.keep();
+    }
+
+    /// The ring is no more: epoll watches it from now on.
+    void leavesRing() {
+        if (inflow == null || outflow == null) return;
+        boolean connects = outflow.isConnecting();
+        inflow.leavesRing();
+        if (!inflow.hasCome()) inflow = null;
+        Operation reader = reading;
+        Operation writer = writing;
+        reading = null;
+        writing = null;
+        if (reader != null) goOn(reader);
+        if (writer != null && connects) outflow = null;
+        if (writer != null) goOn(writer);
+    }
+
+    private void goOn(Operation operation) {
+        if (!start(operation)) return;
+        if (operation.kind == Operation.Kind.CONNECT && operation.result == -Errno.EISCONN) {
+            operation.result = 0;       // the ring got there
+            askForPeer();
+        }
+        operation.completed();
+    }
+
+    /// It belongs to nobody but `out`, which has something to send before it is closed.
+    void lingersBy(RingOutflow out) {
+        outflow = out;
+        watchWriting();
+    }
+
+    // ----
 
     /// epoll has something to say about this socket.
     void ready(int events) {
@@ -164,6 +254,8 @@ final class EpollSocket extends Descriptor {
     }
 
     private int startReading(Operation operation) {
+        if (inflow != null && (inflow.hasCome() || inflow.arm()))
+            return startReadingAhead(inflow, operation);
         // epoll looks by itself when it begins to watch: no need to look before.
         boolean looks = operation.kind == Operation.Kind.READABLE
                 && (interest & READING) == 0;
@@ -173,9 +265,28 @@ final class EpollSocket extends Descriptor {
         return result;
     }
 
+    private int startReadingAhead(RingInflow in, Operation operation) {
+        int result = !in.hasCome() ? UNDER_WAY
+                : operation.kind == Operation.Kind.READABLE ? 0 : read(operation);
+        if (result == UNDER_WAY) reading = operation;
+        return result;
+    }
+
+    private int startConnecting(RingOutflow out, Operation operation) {
+        SocketAddress remote = Objects.requireNonNull(operation.remote, "CONNECT without remote");
+        writing = operation;
+        int result = out.connect(remote, family);
+        if (result == 0) return UNDER_WAY;
+        writing = null;
+        return result;
+    }
+
     private int startWriting(Operation operation) {
-        int result = operation.kind == Operation.Kind.CONNECT ? connect(operation)
-                : writable ? write(operation) : UNDER_WAY;
+        boolean connects = operation.kind == Operation.Kind.CONNECT;
+        if (connects && outflow != null && outflow.canConnect())
+            return startConnecting(outflow, operation);
+        int result = connects ? connect(operation)
+                : writable && !isBehind() ? write(operation) : UNDER_WAY;
         if (result == UNDER_WAY) result = watch(WRITING);
         if (result == UNDER_WAY) writing = operation;
         return result;
@@ -201,7 +312,13 @@ final class EpollSocket extends Descriptor {
         operation.completed();
     }
 
+    /// Whether what was promised to be sent is to be sent first.
+    private boolean isBehind() {
+        return outflow != null && outflow.isBehind();
+    }
+
     private void continueWriting() {
+        if (outflow != null && !outflow.catchUp(fd)) return;
         writable = true;
         Operation operation = writing;
         if (operation == null) return;
@@ -237,6 +354,7 @@ final class EpollSocket extends Descriptor {
     }
 
     private int receive(byte[] array, int offset, int length) {
+        if (inflow != null && inflow.isAhead()) return inflow.take(array, offset, length);
         int asked = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
         int got;
         do
@@ -263,11 +381,16 @@ final class EpollSocket extends Descriptor {
     /// Its number is that of another one: others have closed it.
     void lost() {
         if (file != null && file.isWatched) return;
+        abandon();
         fd = -Errno.EBADF;
         callOff();
     }
 
     private int send(byte[] array, int offset, int length) {
+        if (outflow != null) {
+            int promised = outflow.send(fd, array, offset, length);
+            if (promised != RingOutflow.NOT_TAKEN) return promised;
+        }
         int size = Math.min(length, SystemCalls.CRITICAL_BYTES_MAX);
         int sent;
         do
@@ -278,6 +401,7 @@ final class EpollSocket extends Descriptor {
     }
 
     private int accept(Operation operation) {
+        if (inflow != null && inflow.isAhead()) return acceptAhead(inflow, operation);
         int flags = SystemCalls.SOCK_NONBLOCK | SystemCalls.SOCK_CLOEXEC;
         Sockaddr address = poller.address.cleared();
         int accepted;
@@ -285,15 +409,24 @@ final class EpollSocket extends Descriptor {
         do accepted = calls.accept4(fd, address.memory, address.size, flags);
         while (isOfOneConnection(-accepted) && skipped++ < ACCEPTS_SKIPPED_MAX);
         if (accepted < 0) return failed(accepted);
-        EpollSocket socket = poller.socket(accepted, family);
+        EpollSocket socket = poller.accepted(accepted, family);
         socket.keepPeer(address);
+        operation.accepted = socket;
+        return 0;
+    }
+
+    private int acceptAhead(RingInflow in, Operation operation) {
+        int accepted = in.takeConnection();
+        if (accepted < 0) return failed(accepted);
+        EpollSocket socket = poller.accepted(accepted, family);
+        socket.askForPeer();
         operation.accepted = socket;
         return 0;
     }
 
     // accept(2), "Error handling": errors of the connection that would have been accepted; the
     // next one may be fine. They may also be errors of the listener, so there is a bound.
-    private static boolean isOfOneConnection(int errno) {
+    static boolean isOfOneConnection(int errno) {
         return switch (errno) {
             case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.ENETDOWN, ENOPROTOOPT,
                     EHOSTDOWN, ENONET, Errno.EHOSTUNREACH, Errno.EOPNOTSUPP, Errno.ENETUNREACH ->
@@ -408,6 +541,8 @@ final class EpollSocket extends Descriptor {
     @Override
     public int sendFile(int file, long position, int length) {
         if (fd < 0) return -Errno.EBADF;
+        int before = outflow == null ? 0 : outflow.settle(fd);
+        if (before < 0) return before;
         MemorySegment start = poller.words;
         int size = Math.min(length, FILE_BYTES_MAX);
         int sent;
@@ -470,7 +605,7 @@ final class EpollSocket extends Descriptor {
 
     @Override
     public boolean mayReceive() {
-        return readable;
+        return inflow == null ? readable : inflow.hasCome();
     }
 
     @Override
@@ -483,6 +618,7 @@ final class EpollSocket extends Descriptor {
     @Override
     protected int receiveDirect(ByteBuffer buffer) {
         if (fd < 0) return -Errno.EBADF;
+        if (inflow != null && inflow.isAhead()) return super.receiveDirect(buffer);
         MemorySegment bytes = MemorySegment.ofBuffer(buffer);
         int asked = Math.min(buffer.remaining(), SystemCalls.CRITICAL_BYTES_MAX);
         int got;
@@ -496,6 +632,8 @@ final class EpollSocket extends Descriptor {
     protected int sendDirect(ByteBuffer buffer) {
         if (!buffer.isDirect()) return super.sendDirect(buffer);
         if (fd < 0) return -Errno.EBADF;
+        int before = outflow == null ? 0 : outflow.settle(fd);
+        if (before < 0) return before;
         MemorySegment bytes = MemorySegment.ofBuffer(buffer);
         int size = Math.min(buffer.remaining(), SystemCalls.CRITICAL_BYTES_MAX);
         int sent;
@@ -519,12 +657,14 @@ final class EpollSocket extends Descriptor {
 
     @Override
     public int listen(int backlog) {
+        if (inflow != null) inflow.becomesListener();
         return fd < 0 ? -Errno.EBADF : calls.listen(fd, backlog);
     }
 
     @Override
     public int shutdownOutput() {
-        return fd < 0 ? -Errno.EBADF : calls.shutdown(fd, SystemCalls.SHUT_WR);
+        if (fd < 0) return -Errno.EBADF;
+        return outflow != null ? outflow.shutdown(fd) : calls.shutdown(fd, SystemCalls.SHUT_WR);
     }
 
     /// LINGER is in seconds; below 0 it is off.
@@ -532,6 +672,7 @@ final class EpollSocket extends Descriptor {
     public int setOption(Option option, int value) {
         if (fd < 0) return -Errno.EBADF;
         boolean lingers = option == Option.LINGER;      // int onoff, int seconds
+        if (lingers && outflow != null) outflow.aborts(value == 0);
         poller.words.set(JAVA_INT, 0, lingers && value >= 0 ? 1 : lingers ? 0 : value);
         poller.words.set(JAVA_INT, 4, Math.max(value, 0));
         int size = lingers ? 2 * Integer.BYTES : Integer.BYTES;
@@ -604,6 +745,7 @@ final class EpollSocket extends Descriptor {
 
     @Override
     public int number() {
+        if (outflow != null && isOpen()) outflow.push(fd);
         return isOpen() ? fd : -1;
     }
 
@@ -620,9 +762,23 @@ final class EpollSocket extends Descriptor {
     }
 
     private void release() {
-        if (!poller.forget(this, fd) || !isOurs()) return;
-        if (file == null) calls.close(fd);
+        if (!poller.forget(this, fd) || !isOurs()) abandon();
+        else if (inflow != null && outflow != null) closeByRing(inflow, outflow);
+        else if (file == null) calls.close(fd);
         else if (!file.isWatched) file.close();
+    }
+
+    private void abandon() {
+        if (inflow != null) inflow.drop();
+        if (outflow != null) outflow.abandon();
+    }
+
+    private void closeByRing(RingInflow in, RingOutflow out) {
+        boolean isBusy = in.isReceiving() || out.isSending();
+        out.callOffConnecting();
+        in.drop();
+        if (isBusy) out.close(fd);
+        else calls.close(fd);
     }
 
     /// Whether the number is its own still, as far as epoll knows, which watches it no more.

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /// The two queues of an io_uring(7), in memory that the kernel shares: what it is asked to do,
 /// and what it has done.
@@ -67,6 +68,7 @@ final class Ring {
     private static final int ENTER_GETEVENTS = 1;
     private static final int ENTER_EXT_ARG = 1 << 3;
     private static final int ENTER_REGISTERED_RING = 1 << 4;
+    private static final int ENTER = ENTER_GETEVENTS | ENTER_EXT_ARG;
     private static final int ARG_BYTES = 24;
     private static final int ARG_TIMESPEC = 16;
 
@@ -90,9 +92,18 @@ final class Ring {
     private static final int MAP_SHARED_POPULATE = 0x8001;
     private static final long OFFSET_SQES = 0x1000_0000L;
 
-    static final byte SQE_IO_LINK = 1 << 2;
-    static final byte SQE_BUFFER_SELECT = 1 << 5;
-    static final byte SQE_SKIP_SUCCESS = 1 << 6;
+    // Operations, io_uring_enter(2)
+    static final int OP_POLL_ADD = 6;
+    static final int OP_ACCEPT = 13;
+    static final int OP_ASYNC_CANCEL = 14;
+    static final int OP_CONNECT = 16;
+    static final int OP_CLOSE = 19;
+    static final int OP_SEND = 26;
+    static final int OP_RECV = 27;
+
+    static final int SQE_IO_LINK = 1 << 2;
+    static final int SQE_BUFFER_SELECT = 1 << 5;
+    static final int SQE_SKIP_SUCCESS = 1 << 6;
 
     static final int CQE_F_BUFFER = 1;
     static final int CQE_F_MORE = 2;
@@ -135,8 +146,8 @@ final class Ring {
     private final int cqes;
     private final int sqMask;
     private final int cqMask;
-    private int enterFd;
-    private int enterFlags = ENTER_GETEVENTS | ENTER_EXT_ARG;
+    private @Nullable Thread owner;         // for which it is `registered`
+    private int registered;
     private boolean isDisabled;
     private int tail;
 
@@ -150,7 +161,6 @@ final class Ring {
             fd = set(params, wanted, isOwned ? OWNED_FLAGS : SHARED_FLAGS);
             int flags = params.get(JAVA_INT, 8);
             isDisabled = (flags & SETUP_R_DISABLED) != 0;
-            enterFd = fd;
             entries = params.get(JAVA_INT, 0);
             int completions = params.get(JAVA_INT, 4);
             sqMask = entries - 1;
@@ -228,7 +238,8 @@ final class Ring {
     /// stands, for [#flag], [#priority] and [#group], until the next one is asked for.
     long ask(int operation, int file, long offset, long address, int length, int flags,
             long data) {
-        if (isFull()) submit();
+        if (!hasRoom(1)) submit();
+        if (!hasRoom(1)) throw new IllegalStateException("io_uring takes nothing more");
         long at = (long) SQE_BYTES * (tail++ & sqMask);
         submissions.set(JAVA_LONG, at, operation | (long) file << 32);
         submissions.set(JAVA_LONG, at + 8, offset);
@@ -253,13 +264,14 @@ final class Ring {
         submissions.set(JAVA_SHORT, at + GROUP, (short) group);
     }
 
+    /// Whether there is room for `count` more.
+    boolean hasRoom(int count) {
+        return asked() + count <= entries;
+    }
+
     /// How many were asked for and not yet submitted.
     int asked() {
         return tail - (int) INT.getAcquire(queues, (long) sqHead);
-    }
-
-    boolean isFull() {
-        return asked() > sqMask;
     }
 
     /// Has the kernel begin all that was asked for.
@@ -280,12 +292,14 @@ final class Ring {
         argument.set(JAVA_LONG, 0, 0);
         argument.set(JAVA_LONG, 8, 0);
         argument.set(JAVA_LONG, ARG_TIMESPEC, ends ? argument.address() + ARG_BYTES : 0);
-        return calls.uringEnter(
-                enterFd, asked(), awaited, enterFlags, argument.address(), ARG_BYTES);
+        boolean isOwner = Thread.currentThread() == owner;
+        return calls.uringEnter(isOwner ? registered : fd, asked(), awaited,
+                isOwner ? ENTER | ENTER_REGISTERED_RING : ENTER, argument.address(), ARG_BYTES);
     }
 
-    /// Its owner is the thread that does this. A number of its own for the ring spares each
-    /// call a look into the table of descriptors.
+    /// Its owner is the thread that does this. That thread has a number for it that spares each
+    /// call a look into the table of descriptors; the same number means another ring, or none,
+    /// to any other thread, and of a virtual thread nobody can say which one it is.
     private void enable() {
         isDisabled = false;
         int result = calls.uringRegister(fd, REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0);
@@ -293,9 +307,10 @@ final class Ring {
         argument.set(JAVA_INT, 0, -1);      // struct io_uring_rsrc_update
         argument.set(JAVA_INT, 4, 0);
         argument.set(JAVA_LONG, 8, fd);
-        if (calls.uringRegister(fd, REGISTER_RING_FDS, argument, 1) != 1) return;
-        enterFd = argument.get(JAVA_INT, 0);
-        enterFlags |= ENTER_REGISTERED_RING;
+        if (Thread.currentThread().isVirtual()
+                || calls.uringRegister(fd, REGISTER_RING_FDS, argument, 1) != 1) return;
+        owner = Thread.currentThread();
+        registered = argument.get(JAVA_INT, 0);
     }
 
     // ---- What is done
@@ -312,6 +327,11 @@ final class Ring {
     /// Where the completions that are there end: what comes later is not before it.
     int end() {
         return (int) INT.getAcquire(queues, (long) cqTail);
+    }
+
+    /// How many completions are there.
+    int completedCount() {
+        return end() - (int) INT.get(queues, (long) cqHead);
     }
 
     /// Looks at all completions before `end`, and leaves them there.

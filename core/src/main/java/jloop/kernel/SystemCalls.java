@@ -54,6 +54,7 @@ public class SystemCalls {
     // recv(2), send(2), shutdown(2)
     static final int MSG_TRUNC = 0x20;
     static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_WAITALL = 0x100;
     static final int MSG_NOSIGNAL = 0x4000;
     static final int SHUT_WR = 1;
 

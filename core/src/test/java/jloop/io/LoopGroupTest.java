@@ -796,7 +796,9 @@ class LoopGroupTest {
             group.close();
 
             for (Task<Void> client : clients) client.await();
-            assertThat(descriptors()).isEqualTo(before);
+            // One less if this loop has given up its ring.
+            assertThat(descriptors()).isSubsetOf(before)
+                    .hasSizeLessThanOrEqualTo(before.size());
         });
     }
 

@@ -75,7 +75,8 @@ class PeerFaultsTest {
                 before = server.connectionCount();
             }
 
-            assertThat(most).as("let in in one turn").isLessThanOrEqualTo(64);
+            // One that was waited for, and those that were there.
+            assertThat(most).as("let in in one turn").isLessThanOrEqualTo(1 + 64);
             clients.forEach(Socket::close);
             end(server);
         });
