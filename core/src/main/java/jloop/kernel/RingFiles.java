@@ -170,7 +170,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
     }
 
     private static boolean hasRoom(Ring ring) {
-        return !ring.isFull() || ring.submit() >= 0 && !ring.isFull();
+        return ring.hasRoom(1) || ring.submit() >= 0 && ring.hasRoom(1);
     }
 
     private boolean begin(Ring ring, Request<?> request) {
