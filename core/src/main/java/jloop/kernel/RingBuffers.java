@@ -12,6 +12,7 @@ import java.util.List;
 
 /// Buffers that a [Ring] receives into: the kernel takes the next one for each receive that got
 /// something, and it is the kernel's again when what it holds was taken out.
+@SuppressWarnings("restricted")
 final class RingBuffers {
 
     /*
