@@ -159,10 +159,17 @@ class CarrierTest {
         loop.runUntilComplete(() -> {
             long start = loop.time();
             List<Task<Void>> sleepers = new ArrayList<>();
-            for (int i = 0; i < 20; i++) sleepers.add(createTask(() -> jdkSleep(50)));
+            AtomicInteger asleep = new AtomicInteger();
+            AtomicInteger most = new AtomicInteger();
+            for (int i = 0; i < 20; i++) sleepers.add(createTask(() -> {
+                int now = asleep.incrementAndGet();
+                most.accumulateAndGet(now, Math::max);
+                jdkSleep(50);
+                asleep.decrementAndGet();
+            }));
             for (Task<Void> sleeper : sleepers) sleeper.await();
-            long tookMillis = (loop.time() - start) / 1_000_000;
-            assertThat(tookMillis).isBetween(50L, 900L);
+            assertThat((loop.time() - start) / 1_000_000).isGreaterThanOrEqualTo(50);
+            assertThat(most).hasValueGreaterThan(1);    // how many, a busy machine decides
         });
     }
 

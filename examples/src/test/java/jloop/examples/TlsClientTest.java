@@ -3,17 +3,26 @@ package jloop.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsClientTest {
 
+    @TempDir
+    private static Path folder;
+
+    private static String keys;
+
+    @BeforeAll
+    static void makeKeys() throws Exception {
+        keys = key(folder.resolve("keys"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"streams", "protocol", "buffered"})
-    void client_ofTheEchoServer_trustsItsKeyAlone(String way, @TempDir Path folder)
-            throws Exception {
-        var keys = key(folder.resolve("keys"));
+    void client_ofTheEchoServer_trustsItsKeyAlone(String way) throws Exception {
         try (var server = Example.start("EchoServer", "0", way, "tls", keys)) {
             var port = Integer.toString(server.port("Listening"));
 
