@@ -83,7 +83,8 @@ final class RingBuffers {
     }
 
     void copy(int id, int from, byte[] array, int offset, int count) {
-        MemorySegment.copy(slabs.get(id / SLAB), JAVA_BYTE, offset(id) + from, array, offset, count);
+        MemorySegment.copy(
+                slabs.get(id / SLAB), JAVA_BYTE, offset(id) + from, array, offset, count);
     }
 
     private static long offset(int id) {
