@@ -172,6 +172,8 @@ public final class UringPoller extends EpollPoller {
         if (kind == EPOLL) {
             lookAtEpoll();
             if ((flags & Ring.CQE_F_MORE) == 0 && ring != null) watchEpoll(ring);
+        } else if (kind == SEND && submitted.count() > 0) {
+            submitted.sent((int) data, result);     // others of them are still to be submitted
         } else if (kind == RECEIVE || kind == ACCEPT || kind == CONNECT) {
             EpollSocket socket = find(data & ~KIND);
             if (socket != null) socket.completed(kind, result, flags);
