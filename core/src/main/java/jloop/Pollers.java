@@ -1,10 +1,12 @@
 package jloop;
 
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.util.Locale;
 import jloop.kernel.EpollPoller;
 import jloop.kernel.NioPoller;
 import jloop.kernel.RingProbe;
+import jloop.kernel.UringPoller;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +51,18 @@ final class Pollers {
             case AUTO -> auto();
             case EPOLL -> new Choice(new EpollPoller(), "epoll (" + why + ")");
             case NIO -> new Choice(new NioPoller(), "nio (" + why + ")");
-            case URING -> instead(NoRing.REASON);
+            case URING -> NoRing.REASON == null ? uring(why) : instead(NoRing.REASON);
         };
+    }
+
+    private static Choice uring(String why) {
+        try {
+            return new Choice(new UringPoller(), "uring (" + why + ")");
+        } catch (UncheckedIOException e) {      // one more, with all that it needs, is too much
+            String reason = RingProbe.text(e);
+            warn(reason);
+            return instead(reason);
+        }
     }
 
     private static Choice instead(String reason) {
@@ -94,12 +106,11 @@ final class Pollers {
     /// What is in the way of io_uring, found out and told once if somebody asks for it.
     private static final class NoRing {
 
-        static final String REASON = find();
+        static final @Nullable String REASON = find();
 
-        private static String find() {
+        private static @Nullable String find() {
             String reason = isLinux() ? RingProbe.refusal() : osName() + " has no io_uring";
-            if (reason == null) reason = "this version has none";
-            warn(reason);
+            if (reason != null) warn(reason);
             return reason;
         }
     }
