@@ -232,7 +232,12 @@ public final class AsyncFile implements AutoCloseable {
         return taken;
     }
 
+    /// A block that is wanted whole is nobody else's.
     private static byte[] bytes(ByteBuffer from, int count) {
+        if (count > 0 && count == from.capacity()) {
+            from.position(count);
+            return from.array();
+        }
         byte[] bytes = new byte[count];
         from.get(bytes);
         return bytes;

@@ -12,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
@@ -20,9 +22,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
@@ -30,6 +34,7 @@ import jloop.Asyncio;
 import jloop.ClosedResourceException;
 import jloop.Rig;
 import jloop.Rig.Network;
+import jloop.Task;
 import jloop.kernel.VirtualPoller;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +98,110 @@ class AsyncFileTest {
             }
             assertThat(Files.getPosixFilePermissions(path)).isEqualTo(mine);
         });
+    }
+
+    private interface Use {
+        void of(Set<StandardOpenOption> options) throws Exception;
+    }
+
+    /// What `use` of the file comes to, and what is in it afterwards.
+    private static String outcome(Use use, Path path, boolean exists,
+            Set<StandardOpenOption> options) throws IOException {
+        Files.deleteIfExists(path);
+        if (exists) Files.writeString(path, "abcd");
+        String outcome = "well";
+        try {
+            use.of(options);
+        } catch (Exception e) {
+            outcome = e.toString();
+        }
+        return outcome + ", " + (Files.exists(path) ? Files.readString(path) : "nothing");
+    }
+
+    @Test
+    void open_withAnyOptions_isAsByJava() {
+        Path path = folder.resolve("file");
+        StandardOpenOption[] all =
+                {READ, WRITE, APPEND, CREATE, CREATE_NEW, StandardOpenOption.TRUNCATE_EXISTING};
+        run(_ -> {
+            for (int chosen = 0; chosen < 2 << all.length; chosen++) {
+                Set<StandardOpenOption> options = EnumSet.noneOf(StandardOpenOption.class);
+                for (int i = 0; i < all.length; i++)
+                    if ((chosen >> i & 1) != 0) options.add(all[i]);
+                boolean exists = chosen >> all.length == 0;
+                for (Use[] uses : List.of(
+                        new Use[] {o -> FileChannel.open(path, o).close(),
+                            o -> AsyncFile.open(path, o).close()},
+                        new Use[] {o -> readByJava(path, o), o -> read(path, o)},
+                        new Use[] {o -> writeByJava(path, o), o -> write(path, o)}))
+                    assertThat(outcome(uses[1], path, exists, options))
+                            .as("%s, exists: %s", options, exists)
+                            .isEqualTo(outcome(uses[0], path, exists, options));
+            }
+        });
+    }
+
+    private static void readByJava(Path path, Set<StandardOpenOption> options)
+            throws IOException {
+        try (FileChannel channel = FileChannel.open(path, options)) {
+            channel.read(ByteBuffer.allocate(2), 1);
+        }
+    }
+
+    private static void read(Path path, Set<StandardOpenOption> options) throws IOException {
+        try (AsyncFile file = AsyncFile.open(path, options)) {
+            file.readAt(1, 2);
+        }
+    }
+
+    private static void writeByJava(Path path, Set<StandardOpenOption> options)
+            throws IOException {
+        try (FileChannel channel = FileChannel.open(path, options)) {
+            if (options.contains(APPEND)) channel.write(ByteBuffer.wrap(bytes("xy")));
+            else channel.write(ByteBuffer.wrap(bytes("xy")), 1);
+        }
+    }
+
+    private static void write(Path path, Set<StandardOpenOption> options) throws IOException {
+        try (AsyncFile file = AsyncFile.open(path, options)) {
+            file.writeAt(1, bytes("xy"));
+        }
+    }
+
+    @Test
+    void anyCall_cancelledAtAnyMoment_leavesNothingAndKeepsItsPosition() throws Exception {
+        Path path = file("");
+        run(rig -> {
+            for (int turns = 0; turns < 12; turns++) {
+                List<AsyncFile> opened = new ArrayList<>();
+                Task<?> opening = Asyncio.createTask(
+                        () -> opened.add(AsyncFile.open(path, READ, WRITE)));
+                cancelAfter(rig, turns, opening);
+                for (AsyncFile file : opened) file.close();
+                rig.await("no file to be open", () -> FileCheck.openBelow(folder).isEmpty());
+                try (AsyncFile file = AsyncFile.open(path, READ, WRITE)) {
+                    file.truncate(0);
+                    Task<?> writing = Asyncio.createTask(() -> file.write(bytes("abcd")));
+                    cancelAfter(rig, turns, writing);
+                    file.read(0);                           // behind it
+                    assertThat(Files.size(path)).isEqualTo(file.tell());
+                    file.seek(0);
+                    List<byte[]> read = new ArrayList<>();
+                    Task<?> reading = Asyncio.createTask(() -> read.add(file.read(2)));
+                    cancelAfter(rig, turns, reading);
+                    file.read(0);
+                    assertThat(file.tell()).isEqualTo(
+                            read.isEmpty() ? 0 : read.getFirst().length);
+                    file.fsync();
+                }
+            }
+        });
+    }
+
+    private static void cancelAfter(Rig rig, int turns, Task<?> task) {
+        rig.turns(turns);
+        task.cancel();
+        Asyncio.wait(List.of(task));
     }
 
     @Test
