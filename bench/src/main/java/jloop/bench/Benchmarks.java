@@ -46,7 +46,8 @@ final class Benchmarks {
 
     static final List<Benchmark> ALL = List.of(
             ECHO, UNIX, BULK, CONNECT, new IdleBenchmark(), HTTP, HOSE,
-            new StartBenchmark(), SchedBenchmark.SCHED, SchedBenchmark.PROCESS);
+            new StartBenchmark(), SchedBenchmark.SCHED, SchedBenchmark.PROCESS,
+            SchedBenchmark.FILES);
 
     private Benchmarks() {}
 

@@ -121,6 +121,16 @@ record Layout(
                     Column.of("CPU s of all, without children", "cpuSeconds"),
                     new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
 
+    static final Layout FILES = new Layout(
+            "files in memory, 64 reads at a time: 4 KiB at random places, and whole small files",
+            "fixed-work",
+            less("s", "seconds", 1),
+            List.of(
+                    Column.per("reads per s", "count", "seconds", 1),
+                    Column.of("first repetition s", "coldSeconds"),
+                    Column.of("CPU s of all", "cpuSeconds"),
+                    new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
+
     static final Layout PARTS = new Layout(
             "parts of jloop by themselves, under JMH",
             "",

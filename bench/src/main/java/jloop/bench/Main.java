@@ -31,7 +31,7 @@ import picocli.CommandLine;
         footer = {
             "",
             "Benchmarks: echo, unix, bulk, connect, idle, http, hose, start, sched,",
-            "process, parts.",
+            "process, files, parts.",
             "bench/README.md says what each measures, and how to add a contestant."
         },
         sortOptions = false)
@@ -64,7 +64,10 @@ final class Main implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "How often each is measured in each cell (5; idle, sched and process 3).")
+            description = {
+                "How often each is measured in each cell (5; idle, sched,",
+                "process and files 3)."
+            })
     private @Nullable Integer rounds;
 
     @Option(
@@ -91,7 +94,7 @@ final class Main implements Callable<Integer> {
             names = "--cases",
             split = ",",
             paramLabel = "NAME",
-            description = "Cases of sched or process, or regular expressions for parts.")
+            description = "Cases of sched, process or files, or regular expressions for parts.")
     private List<String> cases = new ArrayList<>();
 
     @Option(

@@ -23,6 +23,10 @@ final class SchedBenchmark implements Benchmark {
     static final Benchmark PROCESS = new SchedBenchmark("process", Layout.PROCESS,
             List.of("cat", "true", "true50"), Set.of("cat", "true", "true50"));
 
+    /// Files, which threads read or the kernel does, beside who asks for it.
+    static final Benchmark FILES = new SchedBenchmark("files", Layout.FILES,
+            List.of("random64", "small64"), Set.of("random64", "small64"));
+
     private static final int REPETITIONS = 3;       // the first is cold
     private static final double LIMIT_SECONDS = 120;
     private static final long LOOK_MILLIS = 20;

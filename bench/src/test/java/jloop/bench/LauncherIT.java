@@ -29,7 +29,7 @@ class LauncherIT {
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.printed()).endsWith("jloop bench: no benchmark is named ecko, expected some"
                 + " of echo, unix, bulk, connect, idle, http, hose, start, sched,"
-                + " process, parts\n");
+                + " process, files, parts\n");
     }
 
     @Test

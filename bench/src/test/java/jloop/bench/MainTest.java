@@ -34,7 +34,7 @@ class MainTest {
         assertThat(execute("ecko")).isEqualTo(1);
         assertThat(printed.toString()).isEqualTo("jloop bench: no benchmark is named ecko, expected"
                 + " some of echo, unix, bulk, connect, idle, http, hose, start, sched, process,"
-                + " parts\n");
+                + " files, parts\n");
     }
 
     @Test

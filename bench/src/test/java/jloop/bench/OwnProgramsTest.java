@@ -165,6 +165,16 @@ class OwnProgramsTest {
                 + "\",\"rep\":" + i + ",\"s\":[0-9.E-]+,\"count\":" + count + "}");
     }
 
+    @ParameterizedTest
+    @CsvSource({"random64, 100", "small64, 20"})
+    void files_eachCase_tellsItsSecondsAndCount(String name, String count) throws Exception {
+        var process = start("FileReads", "sched", name, "2", "0.001");
+        var printed = new String(process.getInputStream().readAllBytes(), US_ASCII);
+        assertThat(process.waitFor()).as(printed).isZero();
+        for (int i = 0; i < 2; i++) assertThat(printed).containsPattern("\\{\"case\":\"" + name
+                + "\",\"rep\":" + i + ",\"s\":[0-9.E-]+,\"count\":" + count + "}");
+    }
+
     // ---- Processes
 
     private static Process start(String program, String... arguments) throws IOException {

@@ -31,6 +31,7 @@ final class Allowed {
                     "a virtual thread that sleeps is how the JDK alone has a timer"),
             new Call("bench/jloop/Sched.java", "nanoTime", "a benchmark measures real time"),
             new Call("bench/jloop/Children.java", "nanoTime", "a benchmark measures real time"),
+            new Call("bench/jloop/FileReads.java", "nanoTime", "a benchmark measures real time"),
             new Call("bench/jloop/Survive.java", "nanoTime", "a benchmark measures real time"));
 
     /// Lines of the public face that name a hidden type, as api/jloop.api has them.

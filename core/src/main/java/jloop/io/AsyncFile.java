@@ -233,6 +233,7 @@ public final class AsyncFile implements AutoCloseable {
     }
 
     /// A block that is wanted whole is nobody else's.
+    @SuppressWarnings("ByteBufferBackingArray")     // it was allocated so
     private static byte[] bytes(ByteBuffer from, int count) {
         if (count > 0 && count == from.capacity()) {
             from.position(count);

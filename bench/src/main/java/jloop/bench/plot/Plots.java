@@ -58,6 +58,9 @@ public final class Plots {
             case "process" -> rows(section, "seconds", "Child processes: seconds", SPREAD
                     + "Logarithmic; less is better.",
                     Figure.SECONDS, Form.DOTS, true);
+            case "files" -> rows(section, "seconds", "Files: seconds", SPREAD
+                    + "Logarithmic; less is better.",
+                    Figure.SECONDS, Form.DOTS, true);
             case "bulk" -> bars(section, "throughput", "more is better");
             case "idle" -> bars(section, "bytes", LESS_WITHOUT_KERNEL);
             case "connect", "http" -> {

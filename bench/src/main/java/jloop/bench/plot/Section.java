@@ -44,7 +44,7 @@ record Section(String key, String title, String benchmark, List<Group> groups) {
     private static final String NO_CONTESTANT = "fixed-work";
 
     private static final List<String> ORDER = List.of("echo", "unix", "bulk", "connect", "http",
-            "hose", "idle", "sched", "process", "start", "parts");
+            "hose", "idle", "sched", "process", "files", "start", "parts");
 
     /// Numbers by their value and before words, which stay in the order of the file.
     private static final Comparator<Cell> BY_NUMBERS = (one, other) -> {
@@ -133,6 +133,7 @@ record Section(String key, String title, String benchmark, List<Group> groups) {
             case "idle" -> "Idle connections";
             case "sched" -> "Scheduling";
             case "process" -> "Child processes";
+            case "files" -> "Files";
             case "start" -> "Start-up";
             case "parts" -> "Parts, by JMH";
             default -> benchmark;
