@@ -37,7 +37,8 @@ public final class RingProbe {
     /// The operations that the poller asks for. That a receive goes on by itself, the probe of
     /// the kernel does not tell; but a ring that is owned came with it (6.0).
     private enum Operation {
-        POLL_ADD(6), ACCEPT(13), ASYNC_CANCEL(14), CONNECT(16), CLOSE(19), SEND(26), RECV(27);
+        POLL_ADD(Ring.OP_POLL_ADD), ACCEPT(Ring.OP_ACCEPT), ASYNC_CANCEL(Ring.OP_ASYNC_CANCEL),
+        CONNECT(Ring.OP_CONNECT), CLOSE(Ring.OP_CLOSE), SEND(Ring.OP_SEND), RECV(Ring.OP_RECV);
 
         private static final int MAX = RECV.number;
         private final int number;
