@@ -49,9 +49,9 @@ final class RingInflow {
         listens = true;
     }
 
-    /// Whether a connection is received from.
+    /// Whether a connection is received from, or was until its end.
     boolean isReceiving() {
-        return isArmed && !listens;
+        return !listens && (isArmed || ending == 0);
     }
 
     /// Whether there is something to take.
@@ -166,8 +166,9 @@ final class RingInflow {
     }
 
     private int end() {
+        if (ending == 0) return 0;
         int result = ending == OPEN ? -Errno.EAGAIN : ending;
-        ending = OPEN;                  // the kernel tells it again if it is asked again
+        ending = OPEN;                  // an error the kernel tells once, then it is the end
         return result;
     }
 
