@@ -283,8 +283,10 @@ final class EpollSocket extends Descriptor {
 
     private int startWriting(Operation operation) {
         boolean connects = operation.kind == Operation.Kind.CONNECT;
-        if (connects && outflow != null && outflow.canConnect())
-            return startConnecting(outflow, operation);
+        if (connects && outflow != null && outflow.canConnect()) {
+            int begun = startConnecting(outflow, operation);
+            if (begun != -Errno.EAGAIN) return begun;
+        }
         int result = connects ? connect(operation)
                 : writable && !isBehind() ? write(operation) : UNDER_WAY;
         if (result == UNDER_WAY) result = watch(WRITING);
@@ -763,7 +765,7 @@ final class EpollSocket extends Descriptor {
 
     private void release() {
         if (!poller.forget(this, fd) || !isOurs()) abandon();
-        else if (inflow != null && outflow != null) closeByRing(inflow, outflow);
+        else if (outflow != null && !outflow.isLingering()) closeByRing(outflow);
         else if (file == null) calls.close(fd);
         else if (!file.isWatched) file.close();
     }
@@ -773,10 +775,10 @@ final class EpollSocket extends Descriptor {
         if (outflow != null) outflow.abandon();
     }
 
-    private void closeByRing(RingInflow in, RingOutflow out) {
-        boolean isBusy = in.isReceiving() || out.isSending();
+    private void closeByRing(RingOutflow out) {
+        boolean isBusy = out.isSending() || inflow != null && inflow.isReceiving();
         out.callOffConnecting();
-        in.drop();
+        if (inflow != null) inflow.drop();
         if (isBusy) out.close(fd);
         else calls.close(fd);
     }

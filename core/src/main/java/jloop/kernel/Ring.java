@@ -252,6 +252,11 @@ final class Ring {
         return at;
     }
 
+    /// Does not ask for the last one, which the kernel has not taken.
+    void takeBack() {
+        tail--;
+    }
+
     void flag(long at, int flags) {
         submissions.set(JAVA_BYTE, at + FLAGS, (byte) flags);
     }
@@ -272,6 +277,11 @@ final class Ring {
     /// How many were asked for and not yet submitted.
     int asked() {
         return tail - (int) INT.getAcquire(queues, (long) sqHead);
+    }
+
+    /// Whether it is an owned one that nobody has entered.
+    boolean isDisabled() {
+        return isDisabled;
     }
 
     /// Has the kernel begin all that was asked for.
@@ -301,9 +311,9 @@ final class Ring {
     /// call a look into the table of descriptors; the same number means another ring, or none,
     /// to any other thread, and of a virtual thread nobody can say which one it is.
     private void enable() {
-        isDisabled = false;
         int result = calls.uringRegister(fd, REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0);
         if (result < 0) throw refused("io_uring_register", result);
+        isDisabled = false;
         argument.set(JAVA_INT, 0, -1);      // struct io_uring_rsrc_update
         argument.set(JAVA_INT, 4, 0);
         argument.set(JAVA_LONG, 8, fd);

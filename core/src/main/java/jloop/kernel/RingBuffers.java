@@ -55,7 +55,12 @@ final class RingBuffers {
             release();
             throw Ring.refused("io_uring_register of buffers", result);
         }
-        grow();
+        try {
+            addSlab();
+        } catch (Ring.Refused e) {
+            release();
+            throw e;
+        }
     }
 
     private MemorySegment map(long bytes) {
@@ -64,13 +69,21 @@ final class RingBuffers {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }
 
-    /// Makes more of them: false if there are as many as there may be.
+    /// Makes more of them: false if there are as many as there may be, or no memory.
     boolean grow() {
+        if (slabs.size() * SLAB == COUNT_MAX) return false;
+        try {
+            addSlab();
+            return true;
+        } catch (Ring.Refused _) {
+            return false;
+        }
+    }
+
+    private void addSlab() {
         int from = slabs.size() * SLAB;
-        if (from == COUNT_MAX) return false;
         slabs.add(map((long) BUFFER_BYTES * SLAB));
         for (int id = from; id < from + SLAB; id++) give(id);
-        return true;
     }
 
     /// Gives one to the kernel.

@@ -91,7 +91,7 @@ final class RingInflow {
             else if (result != -Errno.ECANCELED) end(result);
         }
         tell();
-        if (size > AHEAD_MAX) callOff();
+        if (size + keptSize() > AHEAD_MAX) callOff();
     }
 
     void accepted(int result, int flags) {
@@ -183,11 +183,14 @@ final class RingInflow {
     /// Moves what is here out of the buffers, for others to receive into.
     void keep() {
         if (listens || count == 0) return;
-        int before = kept == null ? 0 : kept.length - keptTaken;
-        byte[] all = new byte[before + size - taken];
+        byte[] all = new byte[keptSize() + size - taken];
         take(all, 0, all.length);
         kept = all;
         keptTaken = 0;
+    }
+
+    private int keptSize() {
+        return kept == null ? 0 : kept.length - keptTaken;
     }
 
     /// There is no ring any more: nothing is under way.

@@ -43,6 +43,7 @@ final class RingOutflow {
     private int failure;                // -errno, or 0
     private int closing = NONE;         // the number to be closed
     private boolean isConnecting;
+    private boolean wasCalledOff;       // connecting: the ring has still something to say of it
     private boolean closeIsAsked;
     private boolean isShut;             // to be shut down behind what is unsent
     private boolean aborts;
@@ -174,6 +175,7 @@ final class RingOutflow {
             push(fd);
             unsent = null;
         }
+        failure = 0;                    // there is nobody to be told
         if (unsent != null) closeNow();
         else if (slot == NONE && !isSubmitted) slot = poller.outbox().add(this);
     }
@@ -196,7 +198,7 @@ final class RingOutflow {
     }
 
     boolean canConnect() {
-        return poller.isEntered();
+        return !wasCalledOff && poller.isEntered();
     }
 
     boolean isConnecting() {
@@ -204,12 +206,16 @@ final class RingOutflow {
     }
 
     void connected(int result) {
+        if (!isConnecting) return;
         isConnecting = false;
         socket.connected(result);
     }
 
     void callOffConnecting() {
-        if (isConnecting) poller.callOffNow(socket, UringPoller.CONNECT);
+        if (!isConnecting) return;
+        isConnecting = false;
+        wasCalledOff = true;
+        poller.callOffNow(socket, UringPoller.CONNECT);
     }
 
     // ---- The outbox is submitted
@@ -243,6 +249,16 @@ final class RingOutflow {
         int done = Math.max(result, 0);
         if (result >= 0 || isForLater(result)) unsent = box.bytes(start + done, length - done);
         else failure = result;
+    }
+
+    /// Whether the number is closed behind bytes that are sent.
+    boolean closesBehind() {
+        return closeIsAsked && length > 0;
+    }
+
+    /// Whether the socket is nobody's, and there is something to send before it is closed.
+    boolean isLingering() {
+        return lingers;
     }
 
     /// All is known of what was submitted.

@@ -113,9 +113,13 @@ public final class UringPoller extends EpollPoller {
         long nanos = beginFiles(timeoutNanos);
         boolean sleeps = nanos > 0 && !hasMore && !now.hasCompleted() && !now.hasOverflowed();
         if (now == ring) enter(now, sleeps ? 1 : 0, nanos);
-        if (now != ring) return;
-        complete(now);
-        completeFiles();
+        if (now == ring) complete(now);
+        // Not one may stay outside: of another thread's they are not.
+        while (now == ring && !isClosed() && now.hasOverflowed()) {
+            enter(now, 0, 0);
+            if (now == ring) complete(now);
+        }
+        if (now == ring) completeFiles();
     }
 
     private void complete(Ring now) {
@@ -147,19 +151,25 @@ public final class UringPoller extends EpollPoller {
         submitted = full;
         for (int slot = 0; slot < full.count(); slot++) {
             if (!now.hasRoom(RingOutflow.REQUESTS_MAX)) enter(now, 0, 0);
+            if (now != ring) return;
             full.ask(slot, now);
         }
     }
 
-    /// What was submitted is over unless the kernel did not take it all.
+    /// What was submitted is over unless the kernel did not take it all, or cannot tell of all.
     private void decide(Ring now) {
-        if (submitted.count() == 0 || now.asked() > 0) return;
+        if (submitted.count() == 0 || now.asked() > 0 || now.hasOverflowed()) return;
         now.look(now.end(), this::failedSend);
+        boolean closesBehind = false;
         for (int slot = 0; slot < submitted.count(); slot++) {
             RingOutflow flow = submitted.remove(slot);
-            if (flow != null) flow.decided();
+            if (flow == null) continue;
+            closesBehind |= flow.closesBehind();
+            flow.decided();
         }
         submitted.clear();
+        // The kernel does what is linked later, and twenty of that for each one it waits for.
+        if (closesBehind) enter(now, ENTRIES, 0);
     }
 
     private void failedSend(long data, int result, int flags) {
@@ -174,6 +184,8 @@ public final class UringPoller extends EpollPoller {
             if ((flags & Ring.CQE_F_MORE) == 0 && ring != null) watchEpoll(ring);
         } else if (kind == SEND && submitted.count() > 0) {
             submitted.sent((int) data, result);     // others of them are still to be submitted
+        } else if (kind == SEND) {
+            failedSend(data, result, flags);
         } else if (kind == RECEIVE || kind == ACCEPT || kind == CONNECT) {
             EpollSocket socket = find(data & ~KIND);
             if (socket != null) socket.completed(kind, result, flags);
@@ -237,7 +249,8 @@ public final class UringPoller extends EpollPoller {
         return ring != null;
     }
 
-    /// Begins to connect: 0, or `-errno` if `remote` cannot be an address of that family.
+    /// Begins to connect: 0, or `-errno` if `remote` cannot be an address of that family;
+    /// `-EAGAIN` if the ring takes nothing now.
     int connectOn(EpollSocket socket, SocketAddress remote, Family family) {
         int size = address.put(remote, family);
         Ring now = ready();
@@ -246,7 +259,10 @@ public final class UringPoller extends EpollPoller {
         now.ask(Ring.OP_CONNECT, socket.fd(), size, address.memory.address(), 0, 0,
                 CONNECT | socket.token);
         enter(now, 0, 0);               // the address is that of the next one soon
-        return 0;
+        if (now != ring || now.asked() == 0) return 0;
+        now.takeBack();
+        underWay--;
+        return -Errno.EAGAIN;
     }
 
     /// Calls off what a socket has under way of that kind.
@@ -322,8 +338,12 @@ public final class UringPoller extends EpollPoller {
     /// Calls all off and waits for it, as nothing may be written into memory that was given
     /// back. False if that is not known. The kernel of a ring whose owner has left does nothing.
     private boolean end(Ring last) {
-        cancel(last, 0, CANCEL_ANY | CANCEL_ALL);
-        int result = 0;
+        if (last.isDisabled()) {
+            last.release();
+            return true;
+        }
+        int result = last.submit();
+        if (result != -Errno.EEXIST) cancel(last, 0, CANCEL_ANY | CANCEL_ALL);
         for (int i = 0; i < TRIES && underWay > 0 && result != -Errno.EEXIST; i++) {
             result = last.enter(i == 0 ? 0 : 1, TRY_NANOS);
             while (last.take(last.end(), this::over)) { }
