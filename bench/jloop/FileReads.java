@@ -12,8 +12,8 @@ import static jloop.Asyncio.*;
 ///     random64        100,000 times 4 KiB at a random place of a file of 64 MiB, 64 at a time
 ///     small64         20,000 times a whole file of 4 KiB out of 1,000, 64 at a time
 ///
-/// Prints the seconds of each repetition and the count of reads as a line of JSON; the first one
-/// is cold. SCALE, 1 if not given, multiplies the counts.
+/// Prints the seconds of each repetition and the count of reads as a line of JSON; the first
+/// one is cold. SCALE, 1 if not given, multiplies the counts.
 public class FileReads {
 
     static final int AT_ONCE = 64;

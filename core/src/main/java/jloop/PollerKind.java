@@ -12,8 +12,8 @@ public enum PollerKind {
     /// class path).
     EPOLL,
 
-    /// io_uring(7), of Linux 6.0 and later, and the same option. Where that is refused, which is
-    /// usual in containers, the loop has [#EPOLL], and one line in the log says why.
+    /// io_uring(7), of Linux 6.0 and later, and the same option. Where that is refused, which
+    /// is usual in containers, the loop has [#EPOLL], and one line in the log says why.
     URING,
 
     /// The selectors of java.nio, which are everywhere.

@@ -114,10 +114,10 @@ final class RingFiles implements FileDriver, Ring.Completions {
         return switch (operation) {
             case FileOperation.Read(RingFile file, ByteBuffer into, long position)
                 when file.isReadable() && !into.isReadOnly() && fits(into, position) ->
-                new Read((FileCompletion<Integer>) completion, file, into, position);
+                new Transfer((FileCompletion<Integer>) completion, true, file, into, position);
             case FileOperation.Write(RingFile file, ByteBuffer from, long position)
                 when file.isWritable() && fits(from, position) ->
-                new Write((FileCompletion<Integer>) completion, file, from, position);
+                new Transfer((FileCompletion<Integer>) completion, false, file, from, position);
             case FileOperation.Sync(RingFile file, boolean metadata) ->
                 new Sync((FileCompletion<Boolean>) completion, file, metadata);
             case FileOperation.Open open when canOpen(open) ->
@@ -350,18 +350,18 @@ final class RingFiles implements FileDriver, Ring.Completions {
     }
 
     /// Of bytes, from or to a buffer that the kernel does not see.
-    private abstract static class Transfer extends Request<Integer> {
+    private static final class Transfer extends Request<Integer> {
 
-        final ByteBuffer buffer;
-        final int start;
-        private final int operation;
+        private final boolean reads;
+        private final ByteBuffer buffer;
+        private final int start;
         private final int fd;
         private final long position;
 
-        Transfer(FileCompletion<Integer> completion, int operation, RingFile file,
+        Transfer(FileCompletion<Integer> completion, boolean reads, RingFile file,
                 ByteBuffer buffer, long position) {
             super(completion, file, buffer.remaining());
-            this.operation = operation;
+            this.reads = reads;
             this.fd = file.fd;
             this.buffer = buffer;
             this.start = buffer.position();
@@ -369,52 +369,30 @@ final class RingFiles implements FileDriver, Ring.Completions {
         }
 
         @Override
-        void ask(Ring ring) {
-            ring.ask(operation, fd, position, block().address(), bytes, 0, place);
+        void begin() {
+            if (!reads) block().bytes().put(0, buffer, start, bytes);
         }
-    }
 
-    private static final class Read extends Transfer {
-
-        Read(FileCompletion<Integer> completion, RingFile file, ByteBuffer into,
-                long position) {
-            super(completion, READ, file, into, position);
+        @Override
+        void ask(Ring ring) {
+            ring.ask(reads ? READ : WRITE, fd, position, block().address(), bytes, 0, place);
         }
 
         @Override
         void take(int result) {
-            if (result <= 0 || isCancelled) return;
-            buffer.put(start, block().bytes(), 0, result);
-            buffer.position(start + result);
-        }
-
-        @Override
-        void tell(int result) {
-            if (result < 0) super.tell(result);
-            else completion.completed(result == 0 ? -1 : result);
-        }
-    }
-
-    private static final class Write extends Transfer {
-
-        Write(FileCompletion<Integer> completion, RingFile file, ByteBuffer from,
-                long position) {
-            super(completion, WRITE, file, from, position);
-        }
-
-        @Override
-        void begin() {
-            block().bytes().put(0, buffer, start, bytes);
+            if (reads && result > 0 && !isCancelled) buffer.put(start, block().bytes(), 0, result);
         }
 
         @Override
         void tell(int result) {
             if (result < 0) {
                 super.tell(result);
-                return;
+            } else if (reads && result == 0) {
+                completion.completed(-1);
+            } else {
+                if (!reads || !isCancelled) buffer.position(start + result);
+                completion.completed(result);
             }
-            buffer.position(start + result);
-            completion.completed(result);
         }
     }
 

@@ -48,16 +48,16 @@ public final class UringPoller extends EpollPoller {
     private int underWay;               // requests of which a completion is still to come
     private boolean hasMore;            // epoll has more events than it could tell at once
 
-    /// **Errors**: UncheckedIOException if the kernel has no descriptors to give, or refuses the
-    /// ring; IllegalStateException if its rings cannot do what this poller needs.
+    /// **Errors**: UncheckedIOException if the kernel has no descriptors to give, or refuses
+    /// the ring; IllegalStateException if its rings cannot do what this poller needs.
     public UringPoller() {
         this(new SystemCalls());
     }
 
     /// A poller that makes its system calls by `calls`, which is then its own.
     ///
-    /// **Errors**: UncheckedIOException if the kernel has no descriptors to give, or refuses the
-    /// ring; IllegalStateException if its rings cannot do what this poller needs.
+    /// **Errors**: UncheckedIOException if the kernel has no descriptors to give, or refuses
+    /// the ring; IllegalStateException if its rings cannot do what this poller needs.
     public UringPoller(SystemCalls calls) {
         super(calls);
         Ring made = null;
@@ -336,7 +336,7 @@ public final class UringPoller extends EpollPoller {
     }
 
     /// Calls all off and waits for it, as nothing may be written into memory that was given
-    /// back. False if that is not known. The kernel of a ring whose owner has left does nothing.
+    /// back. False if that is not known. A ring whose owner does not enter does nothing.
     private boolean end(Ring last) {
         if (last.isDisabled()) {
             last.release();

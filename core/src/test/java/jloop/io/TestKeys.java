@@ -127,8 +127,8 @@ final class TestKeys {
         return context;
     }
 
-    /// Not a PKCS 12: of such a one the JDK derives the key from the password at each handshake,
-    /// which takes longer than the handshake.
+    /// Not a PKCS 12: of such a one the JDK derives the key from the password at each
+    /// handshake, which takes longer than the handshake.
     private KeyStore store(String name) throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance("JKS");
         store.load(null, null);
