@@ -184,8 +184,6 @@ public final class UringPoller extends EpollPoller {
             if ((flags & Ring.CQE_F_MORE) == 0 && ring != null) watchEpoll(ring);
         } else if (kind == SEND && submitted.count() > 0) {
             submitted.sent((int) data, result);     // others of them are still to be submitted
-        } else if (kind == SEND) {
-            failedSend(data, result, flags);
         } else if (kind == RECEIVE || kind == ACCEPT || kind == CONNECT) {
             EpollSocket socket = find(data & ~KIND);
             if (socket != null) socket.completed(kind, result, flags);
