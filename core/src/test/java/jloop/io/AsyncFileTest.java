@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// An [AsyncFile] on a good day, by threads and by an io_uring.
 @ParameterizedClass(name = "{0}")
-@EnumSource(names = {"VIRTUAL", "EPOLL"})
+@EnumSource(names = {"VIRTUAL", "EPOLL", "URING"})
 class AsyncFileTest {
 
     @Parameter Network network;

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass(name = "{0}")
-@EnumSource(names = {"VIRTUAL", "EPOLL"})
+@EnumSource(names = {"VIRTUAL", "EPOLL", "URING"})
 class AsyncFilesTest {
 
     @Parameter Network network;
