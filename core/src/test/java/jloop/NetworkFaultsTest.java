@@ -54,7 +54,7 @@ class NetworkFaultsTest {
 
     private static int port;
     private static InetSocketAddress farDatagrams = Rig.loopback(0);
-    private static int nextPort = 50000;
+    private static int nextPort = 61000;        // not one that the system chooses otherwise
 
     @BeforeAll
     static void begin() throws IOException {
