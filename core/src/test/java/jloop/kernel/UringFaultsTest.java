@@ -51,7 +51,8 @@ class UringFaultsTest {
     @TempDir Path folder;
     private long filesBefore;
 
-    /// Calls of which a ring may get a few entries only, and of which none closes what is not open.
+    /// Calls of which a ring may get a few entries only, and of which none closes what is not
+    /// open.
     private static final class RingCalls extends FaultySystemCalls {
 
         private int entriesMax = Integer.MAX_VALUE;
