@@ -150,9 +150,11 @@ class ThreadRulesTest {
     @AsIn("test_tasks.test_run_coroutine_threadsafe_with_timeout")
     void runCoroutineThreadsafe_waitedForTooShort_goesOnUntilCancelled() throws Exception {
         startLoop();
+        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch cancelled = new CountDownLatch(1);
         CompletableFuture<Void> result = runCoroutineThreadsafe(() -> {
             try {
+                begun.countDown();
                 sleep(Duration.ofHours(1));
             } finally {
                 cancelled.countDown();
@@ -160,6 +162,7 @@ class ThreadRulesTest {
         }, loop);
         assertThatThrownBy(() -> result.get(1, TimeUnit.MILLISECONDS))
                 .isInstanceOf(TimeoutException.class);
+        begun.await();
 
         assertThat(result.cancel(true)).isTrue();
 
