@@ -12,7 +12,7 @@ public enum PollerKind {
     /// class path).
     EPOLL,
 
-    /// io_uring(7), of Linux 6.0 and later, and the same option. Where that is refused, which
+    /// io_uring(7), of Linux 6.1 and later, and the same option. Where that is refused, which
     /// is usual in containers, the loop has [#EPOLL], and one line in the log says why.
     URING,
 

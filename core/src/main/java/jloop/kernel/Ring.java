@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The two queues of an io_uring(7), in memory that the kernel shares: what it is asked to do,
@@ -47,20 +48,12 @@ final class Ring {
     private static final int SETUP_CLAMP = 1 << 4;
     private static final int SETUP_R_DISABLED = 1 << 6;
     private static final int SETUP_SUBMIT_ALL = 1 << 7;
-    private static final int SETUP_COOP_TASKRUN = 1 << 8;
     private static final int SETUP_SINGLE_ISSUER = 1 << 12;
     private static final int SETUP_DEFER_TASKRUN = 1 << 13;
     private static final int SETUP_NO_SQARRAY = 1 << 16;
-    private static final int OWNED = SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_R_DISABLED;
-    private static final int[] OWNED_FLAGS = {
-        OWNED | SETUP_DEFER_TASKRUN | SETUP_NO_SQARRAY,
-        OWNED | SETUP_DEFER_TASKRUN,
-        OWNED | SETUP_COOP_TASKRUN,
-    };
-    private static final int[] SHARED_FLAGS = {
-        SETUP_SUBMIT_ALL | SETUP_NO_SQARRAY,
-        SETUP_SUBMIT_ALL,
-    };
+    private static final int SHARED = SETUP_SUBMIT_ALL | SETUP_CLAMP | SETUP_CQSIZE;
+    private static final int OWNED =
+            SHARED | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_R_DISABLED;
     private static final int FEATURES = 1 | 1 << 1 | 1 << 2 | 1 << 8;   // SINGLE_MMAP, NODROP,
     private static final int PARAMS_BYTES = 120;                        // SUBMIT_STABLE, EXT_ARG
 
@@ -93,11 +86,17 @@ final class Ring {
     private static final long OFFSET_SQES = 0x1000_0000L;
 
     // Operations, io_uring_enter(2)
+    static final int OP_NOP = 0;
+    static final int OP_FSYNC = 3;
     static final int OP_POLL_ADD = 6;
     static final int OP_ACCEPT = 13;
     static final int OP_ASYNC_CANCEL = 14;
     static final int OP_CONNECT = 16;
+    static final int OP_OPENAT = 18;
     static final int OP_CLOSE = 19;
+    static final int OP_STATX = 21;
+    static final int OP_READ = 22;
+    static final int OP_WRITE = 23;
     static final int OP_SEND = 26;
     static final int OP_RECV = 27;
 
@@ -158,7 +157,7 @@ final class Ring {
         this.isOwned = isOwned;
         MemorySegment params = SystemCalls.allocate(PARAMS_BYTES);
         try {
-            fd = set(params, wanted, isOwned ? OWNED_FLAGS : SHARED_FLAGS);
+            fd = set(params, wanted, isOwned ? OWNED : SHARED);
             int flags = params.get(JAVA_INT, 8);
             isDisabled = (flags & SETUP_R_DISABLED) != 0;
             entries = params.get(JAVA_INT, 0);
@@ -185,21 +184,22 @@ final class Ring {
         }
     }
 
-    private int set(MemorySegment params, int wanted, int[] choices) {
-        int result = 0;
-        for (int flags : choices) {
-            params.fill((byte) 0);
-            params.set(JAVA_INT, 4, 8 * wanted);
-            params.set(JAVA_INT, 8, flags | SETUP_CLAMP | SETUP_CQSIZE);
-            result = calls.uringSetup(wanted, params);
-            if (result != -Errno.EINVAL) break;
-        }
+    private int set(MemorySegment params, int wanted, int flags) {
+        int result = set(params, wanted, flags | SETUP_NO_SQARRAY, calls);
+        if (result == -Errno.EINVAL) result = set(params, wanted, flags, calls);    // before 6.6
         if (result < 0) throw refused("io_uring_setup", result);
         if ((params.get(JAVA_INT, 20) & FEATURES) == FEATURES) return result;
         calls.close(result);
         throw new IllegalStateException("io_uring of this kernel lacks features: has "
                 + Integer.toHexString(params.get(JAVA_INT, 20)) + ", expected "
                 + Integer.toHexString(FEATURES));
+    }
+
+    private static int set(MemorySegment params, int wanted, int flags, SystemCalls calls) {
+        params.fill((byte) 0);
+        params.set(JAVA_INT, 4, 8 * wanted);
+        params.set(JAVA_INT, 8, flags);
+        return calls.uringSetup(wanted, params);
     }
 
     @SuppressWarnings("restricted")
@@ -222,14 +222,15 @@ final class Ring {
             probe.fill((byte) 0);
             int result = calls.uringRegister(fd, REGISTER_PROBE, probe, PROBED_OPERATIONS);
             if (result < 0) throw refused("io_uring_register", result);
-            for (int operation : operations) {
-                long at = PROBE_BYTES * (2L + operation) + PROBE_FLAGS;
-                if ((probe.get(JAVA_SHORT, at) & PROBE_SUPPORTED) == 0) return false;
-            }
-            return true;
+            return IntStream.of(operations).allMatch(operation -> isKnown(probe, operation));
         } finally {
             SystemCalls.free(probe);
         }
+    }
+
+    private static boolean isKnown(MemorySegment probe, int operation) {
+        long at = PROBE_BYTES * (2L + operation) + PROBE_FLAGS;
+        return (probe.get(JAVA_SHORT, at) & PROBE_SUPPORTED) != 0;
     }
 
     // ---- What is asked
@@ -339,33 +340,41 @@ final class Ring {
         return (int) INT.getAcquire(queues, (long) cqTail);
     }
 
-    /// How many completions are there.
-    int completedCount() {
-        return end() - (int) INT.get(queues, (long) cqHead);
-    }
-
     /// Looks at all completions before `end`, and leaves them there.
     void look(int end, Completions target) {
-        for (int i = (int) INT.get(queues, (long) cqHead); i != end; i++) tell(i, target);
+        for (int i = (int) INT.get(queues, (long) cqHead); i != end; i++) {
+            long at = at(i);
+            target.completed(data(at), result(at), flags(at));
+        }
     }
 
     /// Takes the first completion, if it is before `end`: false if there is none.
     boolean take(int end, Completions target) {
         int head = (int) INT.get(queues, (long) cqHead);
         if (head == end) return false;
-        long at = cqes + (long) CQE_BYTES * (head & cqMask);
-        long data = queues.get(JAVA_LONG, at);
-        int result = queues.get(JAVA_INT, at + 8);
-        int flags = queues.get(JAVA_INT, at + 12);
-        INT.setRelease(queues, (long) cqHead, head + 1);
+        long at = at(head);
+        long data = data(at);
+        int result = result(at);
+        int flags = flags(at);
+        INT.setRelease(queues, (long) cqHead, head + 1);    // the kernel may reuse its place
         target.completed(data, result, flags);
         return true;
     }
 
-    private void tell(int index, Completions target) {
-        long at = cqes + (long) CQE_BYTES * (index & cqMask);
-        target.completed(queues.get(JAVA_LONG, at), queues.get(JAVA_INT, at + 8),
-                queues.get(JAVA_INT, at + 12));
+    private long at(int index) {
+        return cqes + (long) CQE_BYTES * (index & cqMask);
+    }
+
+    private long data(long at) {
+        return queues.get(JAVA_LONG, at);
+    }
+
+    private int result(long at) {
+        return queues.get(JAVA_INT, at + 8);
+    }
+
+    private int flags(long at) {
+        return queues.get(JAVA_INT, at + 12);
     }
 
     /// Gives it back to the kernel, which calls off what is under way.

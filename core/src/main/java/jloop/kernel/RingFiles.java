@@ -46,13 +46,10 @@ final class RingFiles implements FileDriver, Ring.Completions {
     private static final int CLOSE_ROUNDS = 20;
     private static final long CLOSE_NANOS = 50_000_000;         // a round
 
-    // io_uring_enter(2)
-    private static final int FSYNC = 3;
-    private static final int ASYNC_CANCEL = 14;
-    private static final int OPENAT = 18;
-    private static final int STATX = 21;
-    private static final int READ = 22;
-    private static final int WRITE = 23;
+    private static final int[] OPERATIONS = {
+        Ring.OP_FSYNC, Ring.OP_ASYNC_CANCEL, Ring.OP_OPENAT, Ring.OP_STATX, Ring.OP_READ,
+        Ring.OP_WRITE,
+    };
     private static final int FSYNC_DATASYNC = 1;
 
     private static final int STATX_TYPE = 1;
@@ -159,7 +156,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
         Ring made = new Ring(poller.calls, entries, false);
         boolean complete = false;
         try {
-            int result = made.knows(FSYNC, ASYNC_CANCEL, OPENAT, STATX, READ, WRITE)
+            int result = made.knows(OPERATIONS)
                     ? poller.serve(this, made.fd) : -Errno.ENOSYS;
             if (result < 0) throw Ring.refused("io_uring for files", result);
             complete = true;
@@ -205,7 +202,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
         Ring ring = this.ring;
         request.isCancelled = true;
         if (ring == null || isRefused || !hasRoom(ring)) return;
-        long at = ring.ask(ASYNC_CANCEL, -1, 0, request.place, 0, 0, NOBODY);
+        long at = ring.ask(Ring.OP_ASYNC_CANCEL, -1, 0, request.place, 0, 0, NOBODY);
         ring.flag(at, Ring.SQE_SKIP_SUCCESS);
         asks++;
     }
@@ -375,7 +372,8 @@ final class RingFiles implements FileDriver, Ring.Completions {
 
         @Override
         void ask(Ring ring) {
-            ring.ask(reads ? READ : WRITE, fd, position, block().address(), bytes, 0, place);
+            int operation = reads ? Ring.OP_READ : Ring.OP_WRITE;
+            ring.ask(operation, fd, position, block().address(), bytes, 0, place);
         }
 
         @Override
@@ -409,7 +407,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
 
         @Override
         void ask(Ring ring) {
-            ring.ask(FSYNC, fd, 0, 0, 0, metadata ? 0 : FSYNC_DATASYNC, place);
+            ring.ask(Ring.OP_FSYNC, fd, 0, 0, 0, metadata ? 0 : FSYNC_DATASYNC, place);
         }
 
         @Override
@@ -465,8 +463,8 @@ final class RingFiles implements FileDriver, Ring.Completions {
             long status = block().address();
             long name = status + FileStatus.STATX_BYTES;
             if (isLookedAt)
-                ring.ask(OPENAT, SystemCalls.AT_FDCWD, 0, name, NEW_FILE_MODE, flags, place);
-            else ring.ask(STATX, SystemCalls.AT_FDCWD, status, name, STATX_TYPE, 0, place);
+                ring.ask(Ring.OP_OPENAT, SystemCalls.AT_FDCWD, 0, name, NEW_FILE_MODE, flags, place);
+            else ring.ask(Ring.OP_STATX, SystemCalls.AT_FDCWD, status, name, STATX_TYPE, 0, place);
         }
 
         @Override

@@ -43,7 +43,8 @@ final class RingOutflow {
     private int failure;                // -errno, or 0
     private int closing = NONE;         // the number to be closed
     private boolean isConnecting;
-    private boolean wasCalledOff;       // connecting: the ring has still something to say of it
+    private boolean wasCalledOff;       // connecting: what the ring says of it comes later, so
+                                        // that this socket connects without it from then on
     private boolean closeIsAsked;
     private boolean isShut;             // to be shut down behind what is unsent
     private boolean aborts;

@@ -1,6 +1,5 @@
 package jloop.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -20,27 +19,20 @@ public final class RingProbe {
     private static final Path PROC = Path.of("/proc");
     private static final int ENTRIES = 8;
     private static final long FOREVER = Long.MAX_VALUE;
-    private static final int NOP = 0;
 
     // io_uring_register(2)
-    private static final int REGISTER_PROBE = 8;
     private static final int REGISTER_PBUF_RING = 22;
-    private static final int PROBE_BYTES = 16;
-    private static final int PROBE_OP_BYTES = 8;
-    private static final int PROBE_OP_FLAGS = 2;
-    private static final int OP_SUPPORTED = 1;
     private static final int BUFFERS_BYTES = 40;
 
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final int PAGE = 4096;
 
-    /// The operations that the poller asks for. That a receive goes on by itself, the probe of
-    /// the kernel does not tell; but a ring that is owned came with it (6.0).
+    /// The operations that the poller asks for. That a receive goes on by itself (6.0), the probe
+    /// of the kernel does not tell; but a ring that does nothing by itself came after it (6.1).
     private enum Operation {
         POLL_ADD(Ring.OP_POLL_ADD), ACCEPT(Ring.OP_ACCEPT), ASYNC_CANCEL(Ring.OP_ASYNC_CANCEL),
         CONNECT(Ring.OP_CONNECT), CLOSE(Ring.OP_CLOSE), SEND(Ring.OP_SEND), RECV(Ring.OP_RECV);
 
-        private static final int MAX = RECV.number;
         private final int number;
 
         Operation(int number) {
@@ -80,9 +72,10 @@ public final class RingProbe {
             return e.getMessage();
         }
         try {
-            List<Operation> missing = missing(ring);
+            List<Operation> missing = Arrays.stream(Operation.values())
+                    .filter(operation -> !ring.knows(operation.number)).toList();
             if (!missing.isEmpty()) return "io_uring of " + kernel() + " lacks " + missing;
-            ring.ask(NOP, -1, 0, 0, 0, 0, 0);
+            ring.ask(Ring.OP_NOP, -1, 0, 0, 0, 0, 0);
             check("io_uring_enter", ring.enter(1, FOREVER));
             registerBuffers(ring);
             return null;
@@ -91,25 +84,6 @@ public final class RingProbe {
         } finally {
             ring.release();
         }
-    }
-
-    private List<Operation> missing(Ring ring) {
-        int count = Operation.MAX + 1;
-        MemorySegment probe = SystemCalls.allocate(PROBE_BYTES + (long) PROBE_OP_BYTES * count);
-        try {
-            probe.fill((byte) 0);
-            check("io_uring_register",
-                    calls.uringRegister(ring.fd, REGISTER_PROBE, probe, count));
-            return Arrays.stream(Operation.values())
-                    .filter(operation -> !isSupported(probe, operation)).toList();
-        } finally {
-            SystemCalls.free(probe);
-        }
-    }
-
-    private static boolean isSupported(MemorySegment probe, Operation operation) {
-        int at = PROBE_BYTES + PROBE_OP_BYTES * operation.number + PROBE_OP_FLAGS;
-        return (probe.get(JAVA_BYTE, at) & OP_SUPPORTED) != 0;
     }
 
     /// Gives the kernel a ring of buffers, of which it may choose, with none in it.
@@ -142,7 +116,7 @@ public final class RingProbe {
             case Errno.EACCES -> "; a security module (SELinux, say) forbids it";
             case Errno.ENOSYS -> "; " + kernel() + " has no io_uring, or a seccomp profile or"
                     + " sandbox hides it";
-            case Errno.EINVAL -> "; " + kernel() + " is too old: 6.0 or later is needed";
+            case Errno.EINVAL -> "; " + kernel() + " is too old: 6.1 or later is needed";
             case Errno.ENOMEM, Errno.EAGAIN -> "; memory that may be locked (ulimit -l): "
                     + lockable(proc) + "; raise that, or the memory limit of the container";
             default -> "";

@@ -97,7 +97,7 @@ class RingProbeTest {
         calls.fail(Call.URING_SETUP, 1, ALL, Errno.EINVAL);
 
         assertThat(ask()).isEqualTo("io_uring_setup: EINVAL: invalid argument; " + kernel()
-                + " is too old: 6.0 or later is needed");
+                + " is too old: 6.1 or later is needed");
     }
 
     @Test
