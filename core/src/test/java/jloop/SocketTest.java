@@ -275,11 +275,10 @@ class SocketTest {
     @EachNetwork
     void sockConnect_refused_namesTheAddress(Rig.Network network) {
         Rig.run(network, rig -> {
-            InetSocketAddress nobody;
-            try (Socket listener = rig.listener()) {
-                nobody = address(listener);
-            }
-            try (Socket socket = Socket.open(rig.loop, StandardProtocolFamily.INET)) {
+            try (Socket bound = Socket.open(rig.loop, StandardProtocolFamily.INET);
+                    Socket socket = Socket.open(rig.loop, StandardProtocolFamily.INET)) {
+                bound.bind(Rig.loopback(0));        // so nobody else listens there
+                InetSocketAddress nobody = address(bound);
                 assertThatThrownBy(() -> rig.loop.sockConnect(socket, nobody))
                         .isInstanceOf(ConnectException.class)
                         .hasMessageContaining("127.0.0.1:" + nobody.getPort());

@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -20,6 +21,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import javax.tools.ToolProvider;
 import jloop.EventLoop;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,7 @@ class OwnProgramsTest {
             Path.of(System.getProperty("basedir", "bench")).toAbsolutePath();
     private static final int PATIENCE_SECONDS = 40;
     private static final int MUCH_BYTES = 100 * 1024;
+    private static final List<SocketChannel> HOLDERS = new ArrayList<>();
 
     @TempDir static Path folder;
     private static String classPath;
@@ -216,10 +219,19 @@ class OwnProgramsTest {
         }
     }
 
+    /// A port that nobody else gets, as a socket here holds it. That one does not listen: so a
+    /// server may, both having allowed the address to be used again.
     private static String freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return Integer.toString(socket.getLocalPort());
-        }
+        var holder = SocketChannel.open(StandardProtocolFamily.INET);
+        HOLDERS.add(holder);
+        holder.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        holder.bind(new InetSocketAddress("127.0.0.1", 0));
+        return Integer.toString(holder.socket().getLocalPort());
+    }
+
+    @AfterAll
+    static void releasePorts() throws IOException {
+        for (var holder : HOLDERS) holder.close();
     }
 
     private static void pause() throws InterruptedException {

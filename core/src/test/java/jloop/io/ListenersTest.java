@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -61,16 +62,21 @@ class ListenersTest {
     @AsIn("test_events.test_create_server_multiple_hosts_ipv4")
     void startServer_severalHosts_listensOnEachWithAPortOfItsOwn(Rig.Network network) {
         Rig.run(network, _ -> {
-            try (Server server = start(0, "127.0.0.1", "127.0.0.2", "127.0.0.1")) {
-                assertThat(hosts(server)).containsExactly("127.0.0.1", "127.0.0.2");
-                List<Integer> ports = server.sockets().stream()
-                        .map(each -> address(each).getPort()).toList();
-                assertThat(ports).doesNotHaveDuplicates();
-                assertThat(server.port()).isEqualTo(ports.getFirst());
+            List<Boolean> differ = new ArrayList<>();
+            // The system may choose the same number for both, but hardly each time.
+            for (int i = 0; i < 3; i++) {
+                try (Server server = start(0, "127.0.0.1", "127.0.0.2", "127.0.0.1")) {
+                    assertThat(hosts(server)).containsExactly("127.0.0.1", "127.0.0.2");
+                    List<Integer> ports = server.sockets().stream()
+                            .map(each -> address(each).getPort()).toList();
+                    differ.add(!ports.get(0).equals(ports.get(1)));
+                    assertThat(server.port()).isEqualTo(ports.getFirst());
 
-                assertThat(ask("127.0.0.1", ports.get(0))).isEqualTo("hello");
-                assertThat(ask("127.0.0.2", ports.get(1))).isEqualTo("hello");
+                    assertThat(ask("127.0.0.1", ports.get(0))).isEqualTo("hello");
+                    assertThat(ask("127.0.0.2", ports.get(1))).isEqualTo("hello");
+                }
             }
+            assertThat(differ).contains(true);
         });
     }
 
