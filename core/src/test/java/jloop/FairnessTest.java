@@ -44,6 +44,7 @@ class FairnessTest {
     private static final int ASKS = 10;
     private static final int BLOCK_BYTES = 64 * 1024;
     private static final int MUCH = 50 * BLOCK_BYTES;
+    private static final int TRIES = 3;
 
     /// What a question and its answer need, one way and the other, and two more.
     private static final int POLLS_MAX = 4;
@@ -79,6 +80,10 @@ class FairnessTest {
             assertThat(pair.reader().readexactly(question.length)).isEqualTo(question);
             polls = Math.max(polls, poller.timeouts.size() - pollsBefore);
             worked = Math.max(worked, work.getAsInt() - workBefore);
+        }
+
+        boolean isSoon() {
+            return polls <= POLLS_MAX && worked <= BLOCKS_MAX;
         }
     }
 
@@ -156,9 +161,8 @@ class FairnessTest {
                     // Not by a timer: beside who is always busy, virtual time stands still.
                     while (flood.blocks <= 20) sleep(Duration.ZERO);
                     int before = flood.blocks;
-                    Longest longest = new Longest(poller, () -> flood.blocks);
 
-                    askAll(quiet, longest);
+                    Longest longest = longest(network, poller, () -> flood.blocks, quiet);
 
                     assertThat(longest.polls).as("polls").isLessThanOrEqualTo(POLLS_MAX);
                     assertThat(longest.worked).as("blocks").isLessThanOrEqualTo(BLOCKS_MAX);
@@ -167,6 +171,19 @@ class FairnessTest {
                 quiet.forEach(StreamPair::close);
             }
         });
+    }
+
+    /// In up to three tries, of which the last one is to judge by: who holds up the others does
+    /// so each time. A kernel does it now and then, when a thread of its own has to deliver and
+    /// waits for a processor.
+    private static Longest longest(Rig.Network network, SpyPoller poller, IntSupplier work,
+            List<StreamPair> quiet) throws IOException {
+        int tries = network == Rig.Network.VIRTUAL ? 1 : TRIES;
+        for (int i = 1; ; i++) {
+            Longest longest = new Longest(poller, work);
+            askAll(quiet, longest);
+            if (longest.isSoon() || i == tries) return longest;
+        }
     }
 
     /// One after the other, and then all at once.
@@ -287,7 +304,7 @@ class FairnessTest {
                 while (true) back.put(there.get());
             });
 
-            askBeside(rig, poller, () -> handed[0]);
+            askBeside(rig, network, poller, () -> handed[0]);
 
             one.cancel();
             two.cancel();
@@ -303,7 +320,7 @@ class FairnessTest {
                 for (; ; yields[0]++) sleep(Duration.ZERO);
             });
 
-            askBeside(rig, poller, () -> yields[0]);
+            askBeside(rig, network, poller, () -> yields[0]);
 
             busy.cancel();
         });
@@ -326,19 +343,19 @@ class FairnessTest {
                 }
             });
 
-            askBeside(rig, poller, () -> rounds[0] / 10);
+            askBeside(rig, network, poller, () -> rounds[0] / 10);
 
             busy.cancel();
         });
     }
 
-    private static void askBeside(Rig rig, SpyPoller poller, IntSupplier work) throws Exception {
+    private static void askBeside(Rig rig, Rig.Network network, SpyPoller poller,
+            IntSupplier work) throws Exception {
         try (Echo echo = Echo.start(rig, Style.STREAMS)) {
             List<StreamPair> quiet = new ArrayList<>();
             for (int i = 0; i < QUIET; i++) quiet.add(openConnection(HERE, echo.port()));
-            Longest longest = new Longest(poller, work);
 
-            askAll(quiet, longest);
+            Longest longest = longest(network, poller, work, quiet);
 
             assertThat(longest.polls).as("polls").isLessThanOrEqualTo(POLLS_MAX);
             assertThat(longest.worked).as("steps").isLessThanOrEqualTo(BLOCKS_MAX);

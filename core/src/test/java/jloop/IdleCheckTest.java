@@ -1,6 +1,7 @@
 package jloop;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 class IdleCheckTest {
 
     private static final Duration WHILE = Duration.ofMillis(20);
+    private static final int TRIES = 5;
 
     @EachPoller
     void loopThatTurnsForEver_isFound(Rig.Kind kind) {
@@ -76,8 +78,13 @@ class IdleCheckTest {
         });
     }
 
+    /// Of a few checks one has to find it: now and then all threads stand still for a while, as
+    /// the JVM collects garbage, or the one that spins waits for a processor all the while,
+    /// which the system accounts for when it gets one.
     private static void checkFound(Rig rig) {
-        assertThatThrownBy(() -> rig.checkIdle(WHILE))
-                .isInstanceOf(AssertionError.class).hasMessageStartingWith("spins");
+        Throwable found = null;
+        for (int i = 0; i < TRIES && found == null; i++)
+            found = catchThrowable(() -> rig.checkIdle(WHILE));
+        assertThat(found).isInstanceOf(AssertionError.class).hasMessageStartingWith("spins");
     }
 }
