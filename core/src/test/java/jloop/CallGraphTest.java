@@ -152,7 +152,9 @@ class CallGraphTest {
     void captureCallGraph_ofATaskThatBlocksInTheJdk_showsTheCall() {
         EventLoop real = check.newRealLoop();
         real.runUntilComplete(() -> {
-            Task<Void> parked = task("parked", () -> LockSupport.park());
+            Task<Void> parked = task("parked", () -> {
+                while (!Thread.currentThread().isInterrupted()) LockSupport.park();
+            });
             while (!text(captureCallGraph(parked)).contains("park lambda"))
                 sleep(Duration.ofMillis(1));
 

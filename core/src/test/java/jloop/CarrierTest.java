@@ -34,6 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class CarrierTest {
 
     private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @RegisterExtension final LeakCheck check = new LeakCheck();
 
@@ -330,7 +331,7 @@ class CarrierTest {
         });
         loop.callLater(Duration.ofMillis(1), () -> Thread.ofPlatform().name("outside")
                 .start(() -> thread[0].interrupt()));
-        TimerHandle tooLate = loop.callLater(Duration.ofSeconds(2), () -> future.setResult(0));
+        TimerHandle tooLate = loop.callLater(PATIENCE, () -> future.setResult(0));
 
         assertThatThrownBy(() -> loop.runUntilComplete(task)).isInstanceOf(CancelledError.class);
         tooLate.cancel();
@@ -452,7 +453,8 @@ class CarrierTest {
 
         released.countDown();
 
-        assertThat(told.get(2, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+        assertThat(told.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -467,7 +469,8 @@ class CarrierTest {
         loop.close();
         check.takeReports();
 
-        assertThat(told.get(2, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+        assertThat(told.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     private static void tellNextCall(CompletableFuture<Throwable> told) {
@@ -511,7 +514,7 @@ class CarrierTest {
                         () -> readOne(server, new CountDownLatch(1)));
                 Thread.ofVirtual().start(after);
                 answer(server, 9);
-                System.out.println("after the loop: " + after.get(10, TimeUnit.SECONDS));
+                System.out.println("after the loop: " + after.get(30, TimeUnit.SECONDS));
             }
         }
 

@@ -8,8 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.DelayQueue;
 import java.util.concurrent.Delayed;
@@ -29,7 +30,7 @@ class EmbeddingTest {
 
     @RegisterExtension final LeakCheck check = new LeakCheck();
 
-    private final List<Object> trace = new ArrayList<>();
+    private final List<Object> trace = new CopyOnWriteArrayList<>();     // the watch adds too
 
     // ---- a plain while
 
@@ -389,15 +390,15 @@ class EmbeddingTest {
     @Timeout(30)
     void wakeCallback_thatFailsWithAnError_doesNotEndTheWatch() throws Exception {
         EventLoop loop = check.newRealLoop();
-        CountDownLatch woken = new CountDownLatch(1);
+        CompletableFuture<Thread> woken = new CompletableFuture<>();
         Error failure = new AssertionError("toolkit is gone");
         loop.runForeverSetup();
         loop.setWakeCallback(() -> {
-            woken.countDown();
+            woken.complete(Thread.currentThread());
             throw failure;
         });
         loop.callSoonThreadsafe(() -> trace.add(1));    // takes the loop back from the watch
-        woken.await();
+        Thread watch = woken.get();
         List<ExceptionContext> reports = List.of();
         while (reports.isEmpty()) {                 // the watch reports when it has called
             loop.runOnce();
@@ -408,6 +409,8 @@ class EmbeddingTest {
         loop.setWakeCallback(null);
         loop.runOnce();
         loop.runForeverCleanup();
+        watch.join();
+        loop.runUntilComplete(() -> sleep(Duration.ZERO));
         check.takeReports();                        // of wake-ups after the first one
 
         assertThat(trace).containsExactly(1, 2);

@@ -550,7 +550,7 @@ class SocketTest {
                     Socket socket = Socket.open(rig.loop, StandardProtocolFamily.INET);
                     sockets.add(socket);
                     stuck = createTask(() -> rig.loop.sockConnect(socket, address(listener)));
-                    Asyncio.sleep(Duration.ofMillis(20));
+                    Asyncio.wait(List.of(stuck), o -> o.withTimeout(LATE));
                 }
 
                 stuck.cancel();
