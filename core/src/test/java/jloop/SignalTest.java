@@ -50,7 +50,7 @@ class SignalTest {
     static final class Spins {
         public static void main(String[] arguments) {
             reportRun(() -> Asyncio.run(() -> {
-                kill("INT");
+                Asyncio.getRunningLoop().callSoon(() -> kill("INT"));
                 try {
                     while (true) sleep(Duration.ZERO);
                 } finally {
@@ -149,7 +149,7 @@ class SignalTest {
                 } catch (CancelledError e) {
                     print("once");
                 }
-                kill("INT");
+                Asyncio.getRunningLoop().callSoon(() -> kill("INT"));
                 try {
                     sleep(LONG);
                 } finally {
@@ -172,10 +172,10 @@ class SignalTest {
         public static void main(String[] arguments) {
             Runtime.getRuntime().addShutdownHook(
                     Thread.ofPlatform().unstarted(() -> print("a shutdown hook")));
-            Thread.ofPlatform().start(() -> {
-                for (int i = 0; i < 200; i++) kill("INT");
-            });
             Asyncio.run(() -> {
+                Thread.ofPlatform().start(() -> {
+                    for (int i = 0; i < 200; i++) kill("INT");
+                });
                 while (true) Thread.onSpinWait();
             });
         }
@@ -568,6 +568,8 @@ class SignalTest {
         });
     }
 
+    /// Waits for `kill`, perhaps longer than the signal takes: a coroutine that is cancelled by
+    /// it has a callback or a thread send it.
     static void kill(String signal) {
         try {
             new ProcessBuilder("kill", "-" + signal, "" + ProcessHandle.current().pid())
