@@ -16,7 +16,7 @@ final class WakeWatch implements AutoCloseable {
     WakeWatch(Poller poller) {
         Thread.ofPlatform().name("watch").start(() -> {
             try {
-                while (!over.await(10, SECONDS)) {
+                while (!over.await(30, SECONDS)) {
                     barked.set(true);
                     poller.wake();
                 }
