@@ -7,7 +7,6 @@ import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.createUnixConnection;
 import static jloop.Asyncio.createUnixServer;
 import static jloop.Asyncio.openConnection;
-import static jloop.Asyncio.sleep;
 import static jloop.Asyncio.startServer;
 import static jloop.Asyncio.startTls;
 import static jloop.Rig.bytes;
@@ -39,6 +38,7 @@ import jloop.ConnectionAbortedException;
 import jloop.ConnectionResetException;
 import jloop.EachNetwork;
 import jloop.EachPoller;
+import jloop.Event;
 import jloop.Rig;
 import jloop.Socket;
 import jloop.Task;
@@ -408,7 +408,8 @@ class TlsTransportTest {
     void close_unanswered_isGivenUpAfterTheTimeout(Rig.Network network) {
         on(network, rig -> {
             Duration limit = limit(network, Duration.ofSeconds(5));
-            Server server = startServer((_, _) -> sleep(limit.multipliedBy(3).dividedBy(2)),
+            Event over = new Event();
+            Server server = startServer((_, _) -> over.await(),
                     HERE, 0, o -> o.withTls(SERVER, t -> t.withSuppressRaggedEofs(true)));
             Connection<TracingProtocol> client = connect(TracingProtocol::new, server,
                     t -> t.withShutdownTimeout(limit));
@@ -422,6 +423,7 @@ class TlsTransportTest {
             Duration passed = Duration.ofNanos(rig.loop.time() - before);
             assertThat(passed).isBetween(limit, limit.plusSeconds(
                     network == Rig.Network.VIRTUAL ? 1 : 20));
+            over.set();
             end(server);
         });
     }
