@@ -773,6 +773,7 @@ class AsyncGeneratorTest {
     @Test
     void next_whereThereIsNoStackLeft_leavesTheGeneratorAndTheTaskAsTheyWere() {
         loop.runUntilComplete(() -> {
+            for (int item : upTo(2)) trace.add(item);       // no class is loaded on the edge
             AsyncGenerator<Integer> numbers = generator(y -> {
                 for (int i = 0; ; i++) y.yield(i);
             });

@@ -39,11 +39,15 @@ class ClosedByOthersTest {
     /// A new socket of the loop that has this number, which is free.
     private static Socket ofNumber(Rig rig, int number) throws IOException {
         List<Socket> others = new ArrayList<>();
-        Socket socket;
-        while ((socket = Socket.open(rig.loop, StandardProtocolFamily.INET)).fileno() != number)
-            others.add(socket);
-        others.forEach(Socket::close);
-        return socket;
+        try {
+            while (true) {
+                Socket socket = Socket.open(rig.loop, StandardProtocolFamily.INET);
+                if (socket.fileno() == number) return socket;
+                others.add(socket);
+            }
+        } finally {
+            others.forEach(Socket::close);
+        }
     }
 
     @Test

@@ -545,7 +545,9 @@ class ContextTest {
 
     @Test
     void emptyContext_costsNoObject() throws Exception {
-        assertThat(FreshJvm.run(BytesOfACall.class).strip()).endsWith("24 bytes");
+        // A heap that is small wherever it is: references of four bytes.
+        List<String> options = FreshJvm.ofThisLevel("-Xmx256m");
+        assertThat(FreshJvm.run(options, BytesOfACall.class).strip()).endsWith("24 bytes");
     }
 
     /// Schedules calls, and says how much memory each takes: a handle of header, call, context

@@ -82,7 +82,11 @@ final class FreshJvm {
         command.add(main.getName());
         command.addAll(List.of(arguments));
 
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        // A JVM that takes options from there says so, among what `main` prints.
+        builder.environment().keySet().removeAll(
+                List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"));
+        Process process = builder.start();
         // Killed, it has printed all it ever will: the end of a hang is that of its output.
         process.onExit().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .exceptionally(_ -> process.destroyForcibly());

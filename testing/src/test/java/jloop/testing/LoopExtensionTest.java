@@ -75,16 +75,22 @@ class LoopExtensionTest {
     @Test
     @Tag("slow")                    // it waits for the thread, in real time
     void test_thatLeavesAThread_fails() {
-        assertThat(failureOf("thread")).contains("threads: [", "asyncio_");
-        Leaky.JOB_MAY_END.countDown();
+        try {
+            assertThat(failureOf("thread")).contains("threads: [", "asyncio_");
+        } finally {
+            Leaky.JOB_MAY_END.countDown();
+        }
     }
 
     @Test
     @Tag("slow")
     @EnabledOnOs(OS.LINUX)          // elsewhere nobody can see them
     void test_thatLeavesASocketOfTheProcess_fails() throws IOException {
-        assertThat(failureOf("channel")).contains("sockets: [socket:[");
-        Leaky.channel.close();
+        try {
+            assertThat(failureOf("channel")).contains("sockets: [socket:[");
+        } finally {
+            Leaky.channel.close();
+        }
     }
 
     /// Runs one test of [Leaky]; returns the message that it fails with.
