@@ -20,7 +20,8 @@ final class Watch {
      *   the watchdog itself comes more than a second late         JUMP; no step is blamed
      *
      * What the watchdog is late itself is taken off every step's account: then the whole process
-     * stood, or had no processor.
+     * stood, or had no processor. It may stand in the middle of a look, too: a look counts from
+     * its end if it is the first at a step, and up to its beginning if it is a later one.
      */
 
     enum Kind { SLOW, PINNED, ENDED, LOST_WAKE, JUMP }
@@ -58,20 +59,24 @@ final class Watch {
     }
 
     /// Looks at the loop; returns how long to wait until the next look.
-    long look(long nowNanos, long lateNanos) {
+    long look(Clock clock, long lateNanos) {
         long threshold = thresholdNanos;
         if (threshold == 0) return RARELY_NANOS;
+        long nowNanos = clock.nanos();
         lookAtCleanups(nowNanos);
         int taken = loop.ready.taken();
         Object entry = loop.ready.running();
+        boolean arrived = loop.hasArrivals();
+        long seenNanos = clock.nanos();
         boolean isNew = taken != step || !ran;
         if (told != null && (isNew || entry == null)) tellEnd(nowNanos);
         boolean moved = taken != step;
         step = taken;
         ran = entry != null;
-        if (isNew) sinceNanos = nowNanos;
+        if (isNew) sinceNanos = seenNanos;
         else sinceNanos += lateNanos;
-        waitingNanos = entry == null && !moved ? lookAtIntake(nowNanos, lateNanos) : 0;
+        waitingNanos = entry != null || moved || !arrived ? 0
+                : waitingNanos == 0 ? seenNanos : lookAtIntake(nowNanos, lateNanos);
         if (waitingNanos == 0) toldLost = false;
         if (entry != null && told == null && nowNanos - sinceNanos >= threshold)
             tellSlow(entry, nowNanos - sinceNanos);
@@ -80,10 +85,9 @@ final class Watch {
                 : Math.min(threshold, RARELY_NANOS);
     }
 
-    /// Nothing runs. Returns since when calls wait all the same, or 0 if there are none.
+    /// Nothing runs, and calls wait all the same, as they did at the last look. Returns since
+    /// when.
     private long lookAtIntake(long nowNanos, long lateNanos) {
-        if (!loop.hasArrivals()) return 0;
-        if (waitingNanos == 0) return nowNanos;
         long since = waitingNanos + lateNanos;
         if (nowNanos - since < LOST_NANOS) return since;
         if (!toldLost) tell(Kind.LOST_WAKE, "event loop asleep for " + millis(nowNanos - since)
@@ -110,7 +114,8 @@ final class Watch {
         boolean pinned = strand != null && thread != null && isParked(thread);
         List<StackTraceElement> stack = thread == null ? List.of()
                 : List.of(thread.getStackTrace());
-        if (loop.ready.taken() != step) return;     // over meanwhile: the stack is not its own
+        // Over meanwhile: the stack is not its own.
+        if (loop.ready.taken() != step || loop.ready.running() == null) return;
         told = name(strand, stack);
         tell(pinned ? Kind.PINNED : Kind.SLOW, "event loop blocked for " + millis(nanos)
                 + " by " + told + (pinned ? ", which waits but cannot leave its carrier:"

@@ -46,7 +46,7 @@ final class Watchdog implements Runnable {
         while (true) {
             long nowNanos = Clock.SYSTEM.nanos();
             tellOfCollected();
-            long pauseNanos = lookAtAll(nowNanos, Math.max(0, nowNanos - dueNanos));
+            long pauseNanos = lookAtAll(Math.max(0, nowNanos - dueNanos));
             if (CurrentLoop.all().length > 0) busyNanos = nowNanos;
             else if (nowNanos - busyNanos > LINGER_NANOS && isOver()) return;
             dueNanos = Clock.SYSTEM.nanos() + pauseNanos;
@@ -70,12 +70,21 @@ final class Watchdog implements Runnable {
     }
 
     /// Returns how long to wait until the next look.
-    private static long lookAtAll(long nowNanos, long lateNanos) {
+    private static long lookAtAll(long lateNanos) {
         EventLoop[] loops = CurrentLoop.all();
-        if (lateNanos > JUMP_NANOS && loops.length > 0) loops[0].watch.tellJump(lateNanos);
+        if (lateNanos > JUMP_NANOS) tellJump(loops, lateNanos);
         long pauseNanos = Watch.RARELY_NANOS;
         for (EventLoop loop : loops)
-            pauseNanos = Math.min(pauseNanos, loop.watch.look(nowNanos, lateNanos));
+            pauseNanos = Math.min(pauseNanos, loop.watch.look(Clock.SYSTEM, lateNanos));
         return pauseNanos;
+    }
+
+    /// Once, to the first loop that wants to hear of anything.
+    private static void tellJump(EventLoop[] loops, long lateNanos) {
+        for (EventLoop loop : loops) {
+            if (!loop.watch.isOn()) continue;
+            loop.watch.tellJump(lateNanos);
+            return;
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
@@ -20,10 +21,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// Real time, as the watchdog knows no other; each test ends as soon as it was told.
+///
+/// On a busy machine any step may be a slow one: reports count that name the culprit.
 class WatchdogTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration LIMIT = Duration.ofMillis(40);
+    private static final int TRIES = 30;
+    private static final String GUILTY = "task guilty";
 
     @RegisterExtension final LeakCheck check = new LeakCheck();
 
@@ -41,9 +46,30 @@ class WatchdogTest {
     }
 
     private Report only(Kind kind) {
-        List<Report> found = reports.stream().filter(r -> r.kind() == kind).toList();
+        return only(kind, "");
+    }
+
+    private Report only(Kind kind, String culprit) {
+        List<Report> found = of(kind, culprit);
         assertThat(found).as("of %s", reports).hasSize(1);
         return found.getFirst();
+    }
+
+    private List<Report> of(Kind kind, String culprit) {
+        return reports.stream()
+                .filter(r -> r.kind() == kind && r.message().contains(culprit)).toList();
+    }
+
+    private static boolean shows(Report report, String method) {
+        return report.stack().stream().anyMatch(f -> f.getMethodName().equals(method));
+    }
+
+    private static TaskOptions guilty(TaskOptions options) {
+        return options.withName("guilty");
+    }
+
+    private void runGuilty(VoidCoroutine body) {
+        loop.runUntilComplete(() -> Asyncio.createTask(body, WatchdogTest::guilty).await());
     }
 
     /// Keeps a processor busy; that it comes back before its limit is the proof of most tests.
@@ -69,50 +95,68 @@ class WatchdogTest {
 
     @Test
     void task_thatKeepsTheLoop_isToldWithItsFrameWhileItRuns() {
-        loop.runUntilComplete(() -> {
-            Asyncio.createTask(() -> spinUntil(() -> isTold(Kind.SLOW)),
-                    o -> o.withName("guilty")).await();
-            sleepUntil(() -> isTold(Kind.ENDED));
+        runGuilty(() -> {
+            for (int i = 0; i < TRIES && !isTold(Kind.SLOW, GUILTY, "spinUntil"); i++) {
+                int before = of(Kind.SLOW, GUILTY).size();
+                Asyncio.sleep(Duration.ZERO);       // a step is told of once
+                spinUntil(() -> of(Kind.SLOW, GUILTY).size() > before);
+            }
         });
+        loop.runUntilComplete(() -> sleepUntil(() -> !of(Kind.ENDED, GUILTY).isEmpty()));
 
-        Report slow = only(Kind.SLOW);
-        assertThat(slow.message()).startsWith("event loop blocked for ").contains("task guilty");
-        assertThat(slow.stack()).extracting(StackTraceElement::getMethodName)
-                .contains("spinUntil");
-        assertThat(only(Kind.ENDED).message()).contains("task guilty");
+        assertThat(of(Kind.SLOW, GUILTY)).anySatisfy(slow -> {
+            assertThat(slow.message()).startsWith("event loop blocked for ");
+            assertThat(slow.stack()).extracting(StackTraceElement::getMethodName)
+                    .contains("spinUntil");
+        });
+    }
+
+    /// Whether there is a report of `culprit` while it was in `method`, and not a moment before.
+    private boolean isTold(Kind kind, String culprit, String method) {
+        return of(kind, culprit).stream().anyMatch(r -> shows(r, method));
     }
 
     @Test
     void task_thatCameBackFromABlockingCall_isToldWithItsName() {
-        loop.runUntilComplete(() -> Asyncio.createTask(() -> {
+        runGuilty(() -> {
             LockSupport.parkNanos(1_000_000);
             loop.checkThread("this");       // back in the loop's hands at every level
-            spinUntil(() -> isTold(Kind.SLOW));
-        }, o -> o.withName("guilty")).await());
-
-        assertThat(only(Kind.SLOW).message()).contains("task guilty");
+            spinUntil(() -> !of(Kind.SLOW, GUILTY).isEmpty());
+        });
     }
 
     @Test
     void callback_thatKeepsTheLoop_isToldWithItsFrameWhileItRuns() {
-        loop.callSoon(() -> spinUntil(() -> isTold(Kind.SLOW)));
-        loop.runUntilComplete(() -> sleepUntil(() -> isTold(Kind.ENDED)));
+        loop.runUntilComplete(() -> {
+            for (int i = 0; i < TRIES && !isTold(Kind.SLOW, "a callback", "spinUntil"); i++) {
+                int before = of(Kind.SLOW, "a callback").size();
+                Event over = new Event();
+                loop.callSoon(() -> {
+                    spinUntil(() -> of(Kind.SLOW, "a callback").size() > before);
+                    over.set();
+                });
+                over.await();
+            }
+            sleepUntil(() -> !of(Kind.ENDED, "a callback").isEmpty());
+        });
 
-        Report slow = only(Kind.SLOW);
-        assertThat(slow.message()).contains("a callback jloop").contains("WatchdogTest.lambda");
-        assertThat(slow.stack()).extracting(StackTraceElement::getMethodName)
-                .contains("spinUntil");
+        assertThat(of(Kind.SLOW, "a callback")).anySatisfy(slow -> {
+            assertThat(slow.message()).contains("a callback jloop")
+                    .contains("WatchdogTest.lambda");
+            assertThat(slow.stack()).extracting(StackTraceElement::getMethodName)
+                    .contains("spinUntil");
+        });
     }
 
     @Test
     void step_thatGoesOn_isToldOnce() {
-        loop.runUntilComplete(() -> {
+        runGuilty(() -> {
             long start = Clock.SYSTEM.nanos();
             spinUntil(() -> Clock.SYSTEM.nanos() - start > 5 * LIMIT.toNanos());
-            spinUntil(() -> isTold(Kind.SLOW));
+            spinUntil(() -> !of(Kind.SLOW, GUILTY).isEmpty());
         });
 
-        only(Kind.SLOW);
+        only(Kind.SLOW, GUILTY);
     }
 
     @Test
@@ -120,8 +164,6 @@ class WatchdogTest {
         EventLoop virtual = watched(check.newLoop());
 
         virtual.runUntilComplete(() -> spinUntil(() -> isTold(Kind.SLOW)));
-
-        only(Kind.SLOW);
     }
 
     @Test
@@ -136,18 +178,40 @@ class WatchdogTest {
         });
 
         assertThat(virtual.runUntilComplete(future)).isEqualTo("here");
-        assertThat(reports).filteredOn(r -> r.kind() != Kind.JUMP).isEmpty();
+        assertThat(reports).filteredOn(r -> shows(r, "poll")).isEmpty();
         assertThat(other).isNotNull();
     }
 
+    /// As long as none of them was slow for a pause of the machine's.
     @Test
     void manyShortSteps_areNobodysFault() {
-        loop.runUntilComplete(() -> {
-            long end = Clock.SYSTEM.nanos() + 5 * LIMIT.toNanos();
-            while (Clock.SYSTEM.nanos() < end) Asyncio.sleep(Duration.ZERO);
-        });
+        for (int i = 0; i < TRIES; i++) {
+            List<Report> told = new CopyOnWriteArrayList<>();
+            EventLoop own = watched(check.newRealLoop());
+            own.watch.sink = told::add;
+            if (longestOfManySteps(own) > LIMIT.toNanos() / 2) continue;
+            assertThat(told).filteredOn(r -> r.kind() != Kind.JUMP).isEmpty();
+            return;
+        }
+        throw new AssertionError("a pause of the machine's each time");
+    }
 
-        assertThat(reports).filteredOn(r -> r.kind() != Kind.JUMP).isEmpty();
+    private static long longestOfManySteps(EventLoop loop) {
+        long begin = Clock.SYSTEM.nanos();
+        long[] longest = {0, begin};
+        Runnable step = () -> {
+            long now = Clock.SYSTEM.nanos();
+            longest[0] = Math.max(longest[0], now - longest[1]);
+            longest[1] = now;
+        };
+        loop.runUntilComplete(() -> {
+            while (longest[1] - begin < 5 * LIMIT.toNanos()) {
+                Asyncio.sleep(Duration.ZERO);
+                step.run();
+            }
+        });
+        step.run();
+        return longest[0];
     }
 
     private static volatile BooleanSupplier enough = () -> true;
@@ -157,26 +221,46 @@ class WatchdogTest {
         static final boolean DONE = waitUntilEnough();
 
         private Waiting() { }
-
-        private static boolean waitUntilEnough() {
-            for (int i = 0; i < 40 && !enough.getAsBoolean(); i++)
-                LockSupport.parkNanos(500_000_000);
-            return true;
-        }
     }
 
+    static final class WaitingToo {
+        static final boolean DONE = waitUntilEnough();
+
+        private WaitingToo() { }
+    }
+
+    static final class WaitingAsWell {
+        static final boolean DONE = waitUntilEnough();
+
+        private WaitingAsWell() { }
+    }
+
+    private static boolean waitUntilEnough() {
+        for (int i = 0; i < 40 && !enough.getAsBoolean(); i++)
+            LockSupport.parkNanos(500_000_000);
+        return true;
+    }
+
+    /// In the first of them, unless its step was found slow before it waited.
     @Test
     void strand_thatWaitsInAClassInitializer_isToldAsPinned() {
         boolean isHooked = loop.level() != Level.HANDOFF;   // there the others go on meanwhile
-        enough = () -> !isHooked || isTold(Kind.PINNED);
+        for (BooleanSupplier initializer : List.<BooleanSupplier>of(() -> Waiting.DONE,
+                () -> WaitingToo.DONE, () -> WaitingAsWell.DONE)) {
+            int before = reports.size();
+            enough = () -> !isHooked || reports.stream().skip(before)
+                    .anyMatch(r -> r.message().contains(GUILTY));
 
-        loop.runUntilComplete(() -> assertThat(Waiting.DONE).isTrue());
+            runGuilty(() -> assertThat(initializer.getAsBoolean()).isTrue());
 
+            if (!isHooked || isTold(Kind.PINNED, GUILTY, "waitUntilEnough")) break;
+        }
         if (!isHooked) return;
-        Report pinned = only(Kind.PINNED);
-        assertThat(pinned.message()).contains("cannot leave its carrier");
-        assertThat(pinned.stack()).extracting(StackTraceElement::getMethodName)
-                .contains("waitUntilEnough");
+        assertThat(of(Kind.PINNED, GUILTY)).anySatisfy(pinned -> {
+            assertThat(pinned.message()).contains("cannot leave its carrier");
+            assertThat(pinned.stack()).extracting(StackTraceElement::getMethodName)
+                    .contains("waitUntilEnough");
+        });
     }
 
     // ---- lost wake-ups
@@ -205,14 +289,32 @@ class WatchdogTest {
         loop.ready.add("a step");
         loop.ready.drop();
 
-        watch.look(0, 0);
-        watch.look(Duration.ofSeconds(3).toNanos(), Duration.ofSeconds(3).toNanos());
+        watch.look(() -> 0, 0);
+        watch.look(Duration.ofSeconds(3)::toNanos, Duration.ofSeconds(3).toNanos());
         assertThat(reports).isEmpty();
-        watch.look(Duration.ofSeconds(4).toNanos(), 0);
+        watch.look(Duration.ofSeconds(4)::toNanos, 0);
 
         assertThat(only(Kind.SLOW).message()).contains("blocked for 1000 ms");
         watch.tellJump(Duration.ofSeconds(3).toNanos());
         assertThat(only(Kind.JUMP).message()).contains("nothing ran for 3000 ms");
+        loop.ready.nothingRuns();
+    }
+
+    /// It may stand still between its look at the clock and that at the loop.
+    @Test
+    void lateness_amidALook_isNoStepsFault() {
+        Watch watch = loop.watch;
+        Iterator<Integer> seconds = List.of(0, 3, 3, 3, 4, 4).iterator();
+        Clock clock = () -> Duration.ofSeconds(seconds.next()).toNanos();
+        loop.ready.add("a step");
+        loop.ready.drop();
+
+        watch.look(clock, 0);
+        watch.look(clock, 0);
+        assertThat(reports).isEmpty();
+        watch.look(clock, 0);
+
+        assertThat(only(Kind.SLOW).message()).contains("blocked for 1000 ms");
         loop.ready.nothingRuns();
     }
 
@@ -240,8 +342,6 @@ class WatchdogTest {
             Asyncio.sleep(Duration.ZERO);
             spinUntil(() -> isTold(Kind.SLOW));
         });
-
-        only(Kind.SLOW);
     }
 
     @Test
@@ -263,10 +363,9 @@ class WatchdogTest {
             spinUntil(() -> isTold(Kind.SLOW));
             sleepUntil(() -> isTold(Kind.ENDED));
             reports.clear();
+            Asyncio.sleep(Duration.ZERO);       // a step is told of once
             spinUntil(() -> isTold(Kind.SLOW));
         });
-
-        only(Kind.SLOW);
     }
 
     @Test
@@ -287,11 +386,19 @@ class WatchdogTest {
     private static long watchdogCpuNanos() throws IOException {
         try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
             for (Path thread : threads.toList()) {
-                if (Files.readString(thread.resolve("comm")).strip().equals("jloop-watchdog"))
+                if (name(thread).equals("jloop-watchdog"))
                     return Long.parseLong(
                             Files.readString(thread.resolve("schedstat")).split(" ")[0]);
             }
         }
         throw new AssertionError("there is no watchdog");
+    }
+
+    private static String name(Path thread) {
+        try {
+            return Files.readString(thread.resolve("comm")).strip();
+        } catch (IOException _) {               // it has ended meanwhile
+            return "";
+        }
     }
 }
