@@ -30,14 +30,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(PipeCheck.class)
 class ForeignFilesTest {
 
+    private static final int HIGH = 200;        // more files than the tests have open
+
     private interface Body {
         void run(Rig rig, int reading, int writing) throws Exception;
     }
 
-    /// With a pipe in blocking mode.
+    /// A pipe in blocking mode, of numbers that nobody else gets when it is closed: whoever
+    /// opens a file gets the lowest number that is free.
+    private static int[] pipe() {
+        int[] low = RawFiles.pipe();
+        int[] pipe = {RawFiles.duplicate(low[0], HIGH), RawFiles.duplicate(low[1], HIGH)};
+        RawFiles.close(low);
+        return pipe;
+    }
+
     private static void withPipe(Body body) {
         Rig.run(rig -> {
-            int[] pipe = RawFiles.pipe();
+            int[] pipe = pipe();
             try {
                 body.run(rig, pipe[0], pipe[1]);
             } finally {
@@ -204,12 +214,12 @@ class ForeignFilesTest {
     @Test
     void number_usedAgain_isNotHeardOfUntilItIsGivenAgain() {
         Rig.run(rig -> {
-            int[] first = RawFiles.pipe();
+            int[] first = pipe();
             int alive = RawFiles.duplicate(first[0]);       // so that epoll keeps the first
             List<String> trace = new ArrayList<>();
             rig.loop.addReader(first[0], () -> trace.add("first"));
             RawFiles.close(first[0]);
-            int[] second = RawFiles.pipe();
+            int[] second = pipe();
             assertThat(second[0]).as("the same number").isEqualTo(first[0]);
 
             RawFiles.write(second[1], "x");
@@ -235,7 +245,7 @@ class ForeignFilesTest {
             List<Socket> opened = new ArrayList<>();
             rig.loop.addReader(reading, () -> {
                 RawFiles.close(reading);
-                opened.add(open(rig.loop));
+                opened.add(openWithNumber(rig.loop, reading));
             });
             RawFiles.write(writing, "x");
             rig.await("a call", () -> !opened.isEmpty());
@@ -256,11 +266,17 @@ class ForeignFilesTest {
         });
     }
 
-    private static Socket open(EventLoop loop) {
+    private static Socket openWithNumber(EventLoop loop, int number) {
+        List<Socket> lower = new ArrayList<>();
         try {
-            return Socket.open(loop, StandardProtocolFamily.INET);
+            Socket socket;
+            while ((socket = Socket.open(loop, StandardProtocolFamily.INET)).fileno() < number)
+                lower.add(socket);
+            return socket;
         } catch (IOException e) {
             throw new AssertionError(e);
+        } finally {
+            lower.forEach(Socket::close);
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import jloop.kernel.NioPoller;
 import jloop.kernel.UringPoller;
 import jloop.kernel.VirtualPoller;
 import jloop.poller.Poller;
+import jloop.poller.UnixName;
 import org.jspecify.annotations.Nullable;
 
 /// A loop to test on, with real sockets, and what has to be true of it when the test is over:
@@ -312,6 +314,23 @@ public final class Rig {
 
     public static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+    }
+
+    /// An address of this machine that no other process gets by chance, as the one of a socket
+    /// that is closed, and that nobody is to have then. With a port that the system chooses.
+    public static InetSocketAddress unshared() {
+        long pid = ProcessHandle.current().pid();
+        byte[] address = {127, (byte) (64 + (pid >> 16) % 64), (byte) (pid >> 8), (byte) pid};
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(address), 0);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// An abstract name that no other process has.
+    public static UnixName unsharedName(String name) {
+        return UnixName.of(name + "-" + ProcessHandle.current().pid());
     }
 
     public Socket listener() throws IOException {

@@ -115,6 +115,13 @@ class DatagramsTest {
         return socket;
     }
 
+    /// A socket with an address that is nobody's once it is closed.
+    private static Socket unshared(Rig rig) throws IOException {
+        Socket socket = Socket.openDatagram(rig.loop, StandardProtocolFamily.INET);
+        socket.bind(Rig.unshared());
+        return socket;
+    }
+
     private static SocketAddress address(Socket socket) {
         return Objects.requireNonNull(socket.localAddress());
     }
@@ -265,7 +272,7 @@ class DatagramsTest {
     @EachNetwork
     void nobodyThere_isToldAndReceivingGoesOn(Rig.Network network) {
         Rig.run(network, rig -> {
-            Socket gone = udp(rig);
+            Socket gone = unshared(rig);
             SocketAddress there = address(gone);
             var one = createDatagramEndpoint(Tracing::new, o -> HERE.apply(o)
                     .withRemoteAddress(there));
@@ -368,7 +375,7 @@ class DatagramsTest {
         assumeTrue(network != Rig.Network.NIO);
         Rig.run(network, rig -> {
             try (Socket peer = Socket.openDatagram(rig.loop, StandardProtocolFamily.UNIX)) {
-                UnixName there = UnixName.of("jloop-endpoint-" + network + connected);
+                UnixName there = Rig.unsharedName("jloop-endpoint-" + network + connected);
                 peer.bind(there);
                 var endpoint = createDatagramEndpoint(Tracing::new,
                         o -> o.withFamily(StandardProtocolFamily.UNIX)
@@ -894,7 +901,7 @@ class DatagramsTest {
     void stream_withManySenders_sendsAllWhenThereIsRoom(Rig.Network network) {
         assumeTrue(network != Rig.Network.NIO);
         Rig.run(network, rig -> {
-            UnixName there = UnixName.of("jloop-stream-" + network);
+            UnixName there = Rig.unsharedName("jloop-stream-" + network);
             try (DatagramStream server = openDatagramStream(o -> o.withLocalAddress(there));
                     DatagramStream client = openDatagramStream(
                             o -> o.withRemoteAddress(there))) {
@@ -943,7 +950,7 @@ class DatagramsTest {
     @EachNetwork
     void stream_toNobody_isToldAndGoesOn(Rig.Network network) {
         Rig.run(network, rig -> {
-            Socket gone = udp(rig);
+            Socket gone = unshared(rig);
             try (DatagramStream one = openDatagramStream(o -> HERE.apply(o)
                     .withRemoteAddress(address(gone)))) {
                 gone.close();
