@@ -58,6 +58,14 @@ class StreamWriterTest {
             return written;
         }
 
+        /// Writes more than the kernel ever takes from somebody whose peer reads nothing: it
+        /// may go on to take some a while after it has refused more.
+        int overfill() {
+            int written = fill();
+            writer.write(new byte[MUCH]);
+            return written + MUCH;
+        }
+
         @Override
         public void close() {
             writer.abort();
@@ -191,7 +199,7 @@ class StreamWriterTest {
     void drain_ofManyTasks_letsThemGoInTheirOrder(Rig.Network network) {
         Line.run(network, (rig, line) -> {
             line.writer.setWriteBufferLimits(0, 0);
-            int written = line.fill();
+            int written = line.overfill();
             List<Integer> trace = new ArrayList<>();
             List<Task<Void>> tasks = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
@@ -216,7 +224,7 @@ class StreamWriterTest {
     @EachNetwork
     void drain_highOfZero_waitsForTheLastByte(Rig.Network network) {
         Line.run(network, (rig, line) -> {
-            line.fill();
+            line.overfill();
             line.writer.setWriteBufferLimits(0, 0);
             Task<Void> drain = createTask(line.writer::drain);
             rig.turns(3);
@@ -231,10 +239,10 @@ class StreamWriterTest {
     @EachNetwork
     void drain_exactlyAtHigh_doesNotWait(Rig.Network network) {
         Line.run(network, (rig, line) -> {
-            line.writer.setWriteBufferLimits(1_000_000, 0);
-            line.fill();
+            line.writer.setWriteBufferLimits(10_000_000, 0);
+            line.overfill();
             int kept = line.writer.getWriteBufferSize();
-            line.writer.setWriteBufferLimits(kept + 10, kept + 10);
+            line.writer.setWriteBufferLimits(kept + 10, 0);
             line.writer.write(new byte[10]);
             line.writer.drain();
 
@@ -250,8 +258,10 @@ class StreamWriterTest {
     @EachNetwork
     void drain_afterWritelines_countsTheirBytesToo(Rig.Network network) {
         Line.run(network, (rig, line) -> {
-            line.writer.setWriteBufferLimits(200_000, 0);
-            line.fill();
+            line.writer.setWriteBufferLimits(10_000_000, 0);
+            line.overfill();
+            int kept = line.writer.getWriteBufferSize();
+            line.writer.setWriteBufferLimits(kept + 200_000, 0);
             line.writer.writelines(List.of(new byte[100_000], new byte[100_001]));
             Task<Void> drain = createTask(line.writer::drain);
             rig.turns(2);
@@ -320,7 +330,7 @@ class StreamWriterTest {
     @EachNetwork
     void drain_thePeerResets_failsEveryWaiterAndTheReader(Rig.Network network) {
         Line.run(network, (rig, line) -> {
-            line.fill();
+            line.overfill();
             line.writer.setWriteBufferLimits(0, 0);
             Task<Void> one = createTask(line.writer::drain);
             Task<Void> two = createTask(line.writer::drain);
@@ -462,7 +472,7 @@ class StreamWriterTest {
     @EachNetwork
     void abort_dropsWhatIsKeptAndWakesEverybody(Rig.Network network) {
         Line.run(network, (rig, line) -> {
-            line.fill();
+            line.overfill();
             line.writer.setWriteBufferLimits(0, 0);
             Task<Void> drain = createTask(line.writer::drain);
             Task<byte[]> read = createTask(line.reader::readline);
