@@ -239,11 +239,14 @@ class SignalHandlerTest {
             trace.add("begun");
             if (trace.size() > 1) second.countDown();
             await(second);
+            loop.checkThread("this");       // back in the loop's hands at every level
             trace.add("over");
         });
         SignalTrap.deliver(SIGNAL);
         loop.callLater(Duration.ofSeconds(1), () -> SignalTrap.deliver(SIGNAL));
-        loop.runUntilComplete(() -> sleep(Duration.ofSeconds(2)));
+        loop.runUntilComplete(() -> {
+            while (trace.size() < 4) sleep(Duration.ofSeconds(1));
+        });
 
         assertThat(trace).containsExactly("begun", "begun", "over", "over");
     }

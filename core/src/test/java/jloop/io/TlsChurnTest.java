@@ -2,6 +2,7 @@ package jloop.io;
 
 import static jloop.Asyncio.createTask;
 import static jloop.Asyncio.openConnection;
+import static jloop.Asyncio.sleep;
 import static jloop.Asyncio.startServer;
 import static jloop.Rig.ask;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,7 +57,9 @@ class TlsChurnTest {
     private record Stock(long heapBytes, long descriptors, SortedSet<String> sockets, int tasks,
             int timers) {
 
+        /// The loop polls first: what was closed before is closed then.
         static Stock of(Rig rig) {
+            sleep(Duration.ofMillis(1));
             long heap = Long.MAX_VALUE;
             for (int i = 0; i < 3; i++) {
                 System.gc();
@@ -65,6 +68,13 @@ class TlsChurnTest {
             }
             return new Stock(heap, descriptorCount(), Rig.sockets(), rig.taskCount(),
                     rig.timerCount());
+        }
+
+        /// Whether nothing is left but that of `before`.
+        boolean isAtMost(Stock before) {
+            return sockets.equals(before.sockets) && descriptors <= before.descriptors
+                    && tasks == before.tasks && timers == before.timers
+                    && heapBytes - before.heapBytes < HEAP_BYTES_MAX;
         }
 
         private static long descriptorCount() {
@@ -93,14 +103,14 @@ class TlsChurnTest {
 
             for (int i = 0; i < COUNT; i += WAVE) wave(rig, server, hello);
 
+            // Threads of the JDK's may still be about to let something go, or open a file.
             Stock after = Stock.of(rig);
-            assertThat(after.sockets).isEqualTo(before.sockets);
-            assertThat(after.descriptors).isLessThanOrEqualTo(before.descriptors);
-            assertThat(after.tasks).isEqualTo(before.tasks);
-            assertThat(after.timers).isEqualTo(before.timers);
-            assertThat(after.heapBytes - before.heapBytes)
-                    .as("heap that is left, after %s: %s", before, after)
-                    .isLessThan(HEAP_BYTES_MAX);
+            for (int i = 0; i < 20 && !after.isAtMost(before); i++) {
+                sleep(Duration.ofMillis(100));
+                after = Stock.of(rig);
+            }
+            assertThat(after).as("what is left, after %s", before)
+                    .matches(left -> left.isAtMost(before));
             server.close();
             server.waitClosed();
         });
@@ -109,6 +119,7 @@ class TlsChurnTest {
     /// So many connections at the same time.
     private static void wave(Rig rig, Server server, byte[] hello) {
         int tasks = rig.taskCount();
+        int timers = rig.timerCount();
         List<Task<Void>> clients = new ArrayList<>();
         for (int i = 0; i < WAVE; i++) {
             int client = i;
@@ -119,8 +130,8 @@ class TlsChurnTest {
             }));
         }
         for (Task<Void> client : clients) client.await();
-        rig.await("an end to all connections",
-                () -> server.connectionCount() == 0 && rig.taskCount() == tasks);
+        rig.await("an end to all connections", () -> server.connectionCount() == 0
+                && rig.taskCount() == tasks && rig.timerCount() == timers);
     }
 
     private static void connectAndDrop(Server server, SSLContext context, Way way)

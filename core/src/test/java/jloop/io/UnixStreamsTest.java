@@ -317,7 +317,7 @@ class UnixStreamsTest {
                 rig.turns(5);
 
                 assertThat(isThere(path())).isEqualTo(hasFiles(network));
-                assertThat(Rig.sockets()).isEqualTo(before);
+                rig.await("the sockets of before", () -> Rig.sockets().equals(before));
                 assertThat(ask(pair, "two")).isEqualTo("two");
                 assertThat(askAt(path(), "three")).isEqualTo("three");
                 server.close();
