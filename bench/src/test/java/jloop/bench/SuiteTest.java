@@ -164,7 +164,7 @@ class SuiteTest {
     void childOfARunThatWasKilled_isEndedByTheNext() throws IOException {
         var list = Files.createDirectories(root.resolve("log")).resolve("running");
         var child = children.start("left", List.of("sleep", "60"), Lab.BOTH_CORES);
-        Files.writeString(list, "1 0\n", StandardOpenOption.APPEND);      // not this process 1
+        Files.writeString(list, "1 60000\n", StandardOpenOption.APPEND);  // not this process 1
 
         assertThat(new Children(root.resolve("log")).endLeftovers()).containsExactly(child.pid());
         assertThat(child.hasEndedAfter(10_000)).isTrue();
@@ -198,7 +198,7 @@ class SuiteTest {
 
     private Lab lab(int rounds) {
         var settings = new Settings(
-                List.of(), rounds, 0.1, List.of(64L), List.of(connections), List.of(), 1, 0.1);
+                List.of(), rounds, 0.1, List.of(64L), List.of(connections), List.of(), 9, 0.1);
         return new Lab(root, settings, children, new PrintWriter(progress));
     }
 
