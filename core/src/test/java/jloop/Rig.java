@@ -249,10 +249,11 @@ public final class Rig {
     public void checkIdle(Duration time) {
         List<Usage> busy = new ArrayList<>();
         for (int i = 0; i < IDLE_TRIES; i++) {
+            Duration asked = time.multipliedBy(1L << i);
             Usage.Moment start = new Usage.Moment();
-            Asyncio.sleep(time.multipliedBy(1L << i));
+            Asyncio.sleep(asked);
             Usage usage = Usage.between(start, new Usage.Moment());
-            if (isVirtual || usage.isIdle()) return;
+            if (isVirtual || usage.isIdle(asked)) return;
             busy.add(usage);
         }
         throw new AssertionError("spins: " + busy);

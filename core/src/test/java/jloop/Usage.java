@@ -9,18 +9,22 @@ import java.util.Map;
 import java.util.stream.Stream;
 import jloop.poller.Clock;
 
-/// For how long the threads of this process wanted a processor, in a while that ends.
+/// For how long the threads of this process wanted a processor, and had one, in a while that
+/// ends.
 ///
 /// What spins wants one all the time; on a busy machine it does not get one all the time. So
 /// the time in which a thread waited for a processor counts like that in which it ran. The
 /// threads of the JVM's own do not count.
-record Usage(Duration whole, Duration wanted) {
+record Usage(Duration whole, Duration wanted, Duration ran) {
+
+    private static final int LITTLE = 20;       // so many times less than a spin would have run
 
     /// What the threads had wanted at the beginning of a while, or at its end.
     static final class Moment {
 
         private final long nanos = Clock.SYSTEM.nanos();
         private final Map<Path, Long> wantedNanos = new HashMap<>();
+        private final Map<Path, Long> ranNanos = new HashMap<>();
 
         Moment() {
             try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
@@ -36,6 +40,7 @@ record Usage(Duration whole, Duration wanted) {
                 if (name.matches("(?s)(C[12] Comp|GC |G1 |VM |Monitor Defl).*")) return;
                 // proc(5): time on a processor, time waited for one, slices.
                 String[] times = Files.readString(thread.resolve("schedstat")).split(" ");
+                ranNanos.put(thread, Long.parseLong(times[0]));
                 wantedNanos.put(thread, Long.parseLong(times[0]) + Long.parseLong(times[1]));
             } catch (IOException _) {           // it has ended meanwhile
             }
@@ -43,14 +48,23 @@ record Usage(Duration whole, Duration wanted) {
     }
 
     static Usage between(Moment start, Moment end) {
-        long wanted = 0;
-        for (var thread : end.wantedNanos.entrySet())
-            wanted += thread.getValue() - start.wantedNanos.getOrDefault(thread.getKey(), 0L);
-        return new Usage(Duration.ofNanos(end.nanos - start.nanos), Duration.ofNanos(wanted));
+        return new Usage(Duration.ofNanos(end.nanos - start.nanos),
+                between(start.wantedNanos, end.wantedNanos),
+                between(start.ranNanos, end.ranNanos));
     }
 
-    /// Whether nothing has spun.
-    boolean isIdle() {
-        return wanted.compareTo(whole.dividedBy(3)) < 0;
+    private static Duration between(Map<Path, Long> start, Map<Path, Long> end) {
+        long nanos = 0;
+        for (var thread : end.entrySet())
+            nanos += thread.getValue() - start.getOrDefault(thread.getKey(), 0L);
+        return Duration.ofNanos(nanos);
+    }
+
+    /// Whether nothing has spun in a sleep of so long, which may have been longer. Where others
+    /// keep each thread waiting for seconds, the little that an idle process has to do looks by
+    /// what was wanted like a spin; by what it took it does not.
+    boolean isIdle(Duration asked) {
+        return wanted.compareTo(whole.dividedBy(3)) < 0
+                || ran.compareTo(asked.dividedBy(LITTLE)) < 0;
     }
 }
