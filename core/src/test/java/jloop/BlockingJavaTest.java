@@ -16,11 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -36,8 +39,9 @@ class BlockingJavaTest {
     private static final int MANY = 100;
     private static final Duration TICK = Duration.ofMillis(10);
     private static final Duration LATE = Duration.ofMillis(100);
+    private static final Duration MUCH_TIME = Duration.ofMinutes(2);
     private static final int NAP_MILLIS = 50;
-    private static final int TRIES = 3;
+    private static final int TRIES = 10;
 
     /// The first time is late: it loads the classes.
     @BeforeAll
@@ -51,7 +55,7 @@ class BlockingJavaTest {
     }
 
     private static void inMany(Rig rig, VoidCoroutine body) {
-        checkNotLate(() -> {
+        checkNotLate(rig, () -> {
             Ticker ticker = new Ticker();
             List<Task<Void>> tasks = new ArrayList<>();
             for (int i = 0; i < MANY; i++) tasks.add(createTask(body));
@@ -60,13 +64,18 @@ class BlockingJavaTest {
         });
     }
 
-    /// Sees that what `lateness` measures is small in one of three tries. A loop that blocks is
-    /// late each time; a machine that others use is late now and then.
-    private static void checkNotLate(Supplier<Duration> lateness) {
+    private static void checkNotLate(Rig rig, Supplier<Duration> lateness) {
+        checkOnceLessThan(LATE, rig, lateness);
+    }
+
+    /// Sees that what `measure` tells is less than `limit` in one of a few tries. A loop that
+    /// blocks takes longer each time; a machine that others use does so now and then.
+    private static void checkOnceLessThan(Duration limit, Rig rig, Supplier<Duration> measure) {
+        rig.allow(MUCH_TIME);
         List<Duration> tries = new ArrayList<>();
-        do tries.add(lateness.get());
-        while (tries.getLast().compareTo(LATE) >= 0 && tries.size() < TRIES);
-        assertThat(tries.getLast()).as("how late a tick was, in %s", tries).isLessThan(LATE);
+        do tries.add(measure.get());
+        while (tries.getLast().compareTo(limit) >= 0 && tries.size() < TRIES);
+        assertThat(tries.getLast()).as("the last of %s", tries).isLessThan(limit);
     }
 
     /// Runs `body` many times before its time counts: it loads hundreds of classes, which
@@ -111,13 +120,18 @@ class BlockingJavaTest {
     @Test
     void threadSleep_inMany_passesTogether() {
         Rig.run(rig -> {
-            long start = rig.loop.time();
-
             inMany(rig, () -> Thread.sleep(NAP_MILLIS));
 
-            assertThat(Duration.ofNanos(rig.loop.time() - start))
-                    .isGreaterThanOrEqualTo(Duration.ofMillis(NAP_MILLIS))
-                    .isLessThan(Duration.ofMillis(MANY * NAP_MILLIS / 2));
+            checkOnceLessThan(Duration.ofMillis(MANY * NAP_MILLIS / 2), rig, () -> {
+                long start = rig.loop.time();
+                List<Task<Void>> tasks = new ArrayList<>();
+                for (int i = 0; i < MANY; i++)
+                    tasks.add(createTask(() -> Thread.sleep(NAP_MILLIS)));
+                for (Task<Void> task : tasks) task.await();
+                Duration taken = Duration.ofNanos(rig.loop.time() - start);
+                assertThat(taken).isGreaterThanOrEqualTo(Duration.ofMillis(NAP_MILLIS));
+                return taken;
+            });
         });
     }
 
@@ -166,16 +180,18 @@ class BlockingJavaTest {
     void arrayBlockingQueue_betweenCoroutines_handsOverInOrder() {
         Rig.run(rig -> {
             ArrayBlockingQueue<Integer> queue = new ArrayBlockingQueue<>(1);
-            List<Integer> taken = new ArrayList<>();
+            List<Integer> taken = new CopyOnWriteArrayList<>();
             Task<Void> taker = createTask(() -> {
-                for (int i = 0; i < MANY; i++) taken.add(queue.take());
+                while (true) taken.add(queue.take());       // how many depends on the tries
             });
 
             AtomicInteger number = new AtomicInteger();
             inMany(rig, () -> queue.put(number.getAndIncrement()));
 
-            taker.await();
-            assertThat(taken).hasSize(MANY).doesNotHaveDuplicates();
+            rig.await("the last", () -> taken.size() == number.get());
+            taker.cancel();
+            assertThatThrownBy(taker::await).isInstanceOf(CancelledError.class);
+            assertThat(taken).hasSizeGreaterThanOrEqualTo(MANY).doesNotHaveDuplicates();
         });
     }
 
@@ -190,7 +206,7 @@ class BlockingJavaTest {
     void completableFuture_completedElsewhere_isGot() {
         CompletableFuture<String> result = new CompletableFuture<>();
         result.completeOnTimeout("done", NAP_MILLIS, TimeUnit.MILLISECONDS);
-        inMany(() -> assertThat(result.get(5, TimeUnit.SECONDS)).isEqualTo("done"));
+        inMany(() -> assertThat(result.get(60, TimeUnit.SECONDS)).isEqualTo("done"));
     }
 
     @Test
@@ -247,7 +263,7 @@ class BlockingJavaTest {
 
     /// Cancels a hundred coroutines that block in `body`, and sees them end by that.
     private static void cancelMany(Rig rig, VoidCoroutine body) {
-        checkNotLate(() -> delayOfCancelling(rig, body));
+        checkNotLate(rig, () -> delayOfCancelling(rig, body));
     }
 
     private static Duration delayOfCancelling(Rig rig, VoidCoroutine body) {
@@ -372,11 +388,15 @@ class BlockingJavaTest {
             }
         });
         held.await();
-        Rig.run(rig -> arrivesAtTheNextWait(rig, letGo::countDown, () -> {
-            synchronized (monitor) {
-                Thread.onSpinWait();
-            }
-        }));
+        try {
+            Rig.run(rig -> arrivesAtTheNextWait(rig, letGo::countDown, () -> {
+                synchronized (monitor) {
+                    Thread.onSpinWait();
+                }
+            }));
+        } finally {
+            letGo.countDown();
+        }
         holder.join();
     }
 
@@ -423,19 +443,20 @@ class BlockingJavaTest {
     @Test
     void park_unparkedByAnotherCoroutine_goesOn() {
         Rig.run(rig -> {
-            Thread[] parked = new Thread[1];
-            boolean[] released = new boolean[1];
+            AtomicReference<Thread> parked = new AtomicReference<>();
+            AtomicBoolean released = new AtomicBoolean();
             Task<String> parking = createTask(() -> {
-                parked[0] = Thread.currentThread();
-                while (!released[0]) LockSupport.park();
+                parked.set(Thread.currentThread());
+                while (!released.get()) LockSupport.park();
                 Asyncio.sleep(Duration.ZERO);
                 return "released";
             });
+            rig.await("its beginning", () -> parked.get() != null);
             Asyncio.sleep(TICK);
             assertThat(parking.done()).isFalse();
 
-            released[0] = true;
-            LockSupport.unpark(parked[0]);
+            released.set(true);
+            LockSupport.unpark(parked.get());
 
             assertThat(parking.await()).isEqualTo("released");
         });
@@ -454,7 +475,7 @@ class BlockingJavaTest {
     @Test
     void callback_thatBlocks_doesNotHoldTheOthersUp() {
         Rig.run(rig -> {
-            List<String> trace = new ArrayList<>();
+            List<String> trace = new CopyOnWriteArrayList<>();
             CountDownLatch latch = new CountDownLatch(1);
             rig.loop.callSoon(() -> {
                 awaitUninterruptibly(latch);
