@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import jloop.io.StreamReader;
@@ -75,9 +76,13 @@ class ProcessFaultsTest {
 
     /// Waits without letting the loop run.
     private static void standStillUntilGone(long pid) {
+        standStillUntil(() -> hasGone(pid));
+    }
+
+    private static void standStillUntil(BooleanSupplier condition) {
         long end = Clock.SYSTEM.nanos() + Duration.ofSeconds(10).toNanos();
-        while (!hasGone(pid) && Clock.SYSTEM.nanos() < end) Thread.onSpinWait();
-        assertThat(hasGone(pid)).isTrue();
+        while (!condition.getAsBoolean() && Clock.SYSTEM.nanos() < end) Thread.onSpinWait();
+        assertThat(condition.getAsBoolean()).isTrue();
     }
 
     private static void kill(long pid) {
@@ -245,10 +250,13 @@ class ProcessFaultsTest {
         });
         loop.close();
 
-        assertThat(ChildCheck.children()).doesNotContain("" + pids[0]);
-        assertThat(reports).singleElement().satisfies(report ->
-                assertThat(report.message()).contains("child process was killed"));
-        kill(pids[1]);
+        try {
+            standStillUntil(() -> !ChildCheck.children().contains("" + pids[0]));
+            assertThat(reports).singleElement().satisfies(report ->
+                    assertThat(report.message()).contains("child process was killed"));
+        } finally {
+            kill(pids[1]);
+        }
         Rig.run(rig -> rig.await("an end to the pumps", () -> Thread.getAllStackTraces().keySet()
                 .stream().noneMatch(thread -> thread.getName().endsWith("-" + pids[0]))));
     }
