@@ -51,12 +51,20 @@ class PipeEndTest {
 
     // ---- By number
 
+    /// The file `fd` by another number instead, one that no other thread's next file gets.
+    private static int rareNumberOf(int fd) {
+        int rare = RawFiles.duplicate(fd, 700);
+        RawFiles.close(fd);
+        return rare;
+    }
+
     @Test
     void descriptor_ofAPipe_isNonBlockingUntilItIsClosed() {
         Rig.run(rig -> {
             int[] pipe = RawFiles.pipe();
             int shared = RawFiles.duplicate(pipe[0]);
-            StreamReader reader = openReadPipe(PipeEnd.ofDescriptor(pipe[0]));
+            int fd = rareNumberOf(pipe[0]);
+            StreamReader reader = openReadPipe(PipeEnd.ofDescriptor(fd));
             assertThat(RawFiles.blocks(shared)).isFalse();
             Task<byte[]> reading = createTask(() -> reader.read(100));
             rig.turns(2);
@@ -64,7 +72,7 @@ class PipeEndTest {
             assertThat(text(reading.await())).isEqualTo("hello");
             RawFiles.close(pipe[1]);
             assertThat(reader.readAll()).isEmpty();
-            assertThat(RawFiles.isOpen(pipe[0])).as("closed at its end").isFalse();
+            assertThat(RawFiles.isOpen(fd)).as("closed at its end").isFalse();
             assertThat(RawFiles.blocks(shared)).isTrue();
             RawFiles.close(shared);
         });
@@ -94,7 +102,7 @@ class PipeEndTest {
     void descriptor_thatIsNoPipe_isRejectedAndLeftAlone(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "text");
         Rig.run(rig -> {
-            int regular = RawFiles.open(file.toString(), 0);
+            int regular = rareNumberOf(RawFiles.open(file.toString(), 0));
             int directory = RawFiles.open(folder.toString(), 0);
             assertThatThrownBy(() -> openReadPipe(PipeEnd.ofDescriptor(regular)))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -285,7 +293,7 @@ class PipeEndTest {
 
     /// Once somebody has it open for reading.
     private static StreamWriter patiently(PipeEnd end) throws IOException {
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < 4000; i++) {
             try {
                 return openWritePipe(end);
             } catch (SocketException e) {
