@@ -302,6 +302,16 @@ public final class Rig {
         return Objects.requireNonNull(taken.getFirst().exception());
     }
 
+    /// [#takeReport()] of what is told once until it has not happened for a second: again only
+    /// if since `start`, by the loop's clock, this machine may have stood still for so long.
+    public List<ExceptionContext> takeEpisode(long start) {
+        await("a report", () -> !reports.isEmpty());
+        List<ExceptionContext> taken = takeReports();
+        long seconds = Duration.ofNanos(loop.time() - start).toSeconds();
+        assertThat(taken).hasSizeLessThanOrEqualTo(1 + (int) seconds);
+        return taken;
+    }
+
     // ---- Connections
 
     /// Two ends of a TCP connection.

@@ -558,6 +558,7 @@ class LimitsTest {
                     o -> o.withLimits(l -> l.withConnectionsPerPeerMax(2)));
             UnaryOperator<ConnectOptions> other = o -> o.withLocalAddress(
                     new InetSocketAddress(InetAddress.ofLiteral("127.0.0.9"), 0));
+            long start = rig.loop.time();
             try (StreamPair one = openConnection(HERE, server.port());
                     StreamPair two = openConnection(HERE, server.port());
                     StreamPair three = openConnection(HERE, server.port());
@@ -567,12 +568,12 @@ class LimitsTest {
                 assertThat(four.reader().readAll()).isEmpty();
                 assertThat(ask(one, "one") + ask(two, "two") + ask(away, "away"))
                         .isEqualTo("onetwoaway");
-                assertThat(rig.takeReport()).isInstanceOfSatisfying(
-                        ConnectionLimitException.class, e -> {
+                assertThat(rig.takeEpisode(start)).allSatisfy(c -> assertThat(c.exception())
+                        .isInstanceOfSatisfying(ConnectionLimitException.class, e -> {
                             assertThat(e.limit()).isEqualTo(Limit.CONNECTIONS_PER_PEER);
                             assertThat(e).hasMessageMatching("the peer /127.0.0.1:\\d+ has"
                                     + " 2 connections open already");
-                        });
+                        }));
 
                 one.close();
                 rig.await("the end", () -> server.connectionCount() == 2);
