@@ -48,17 +48,21 @@ final class TwoNetworks implements AutoCloseable {
 
     TwoNetworks() {
         relay = PeerProgram.start("python3", PeerProgram.script("relay.py"));
+        boolean complete = false;
         try {
             String said = relay.line();
             assertThat(said).matches("\\d+ \\d+ \\d+");
             String[] made = said.split(" ");
             near = "/proc/" + made[0] + "/fd/" + made[1];
             far = "/proc/" + made[0] + "/fd/" + made[2];
+            nearFd = open(near);
+            homeFd = open("/proc/self/ns/net");
+            complete = true;
         } catch (IOException e) {
             throw new AssertionError(e);
+        } finally {
+            if (!complete) relay.close();
         }
-        nearFd = open(near);
-        homeFd = open("/proc/self/ns/net");
     }
 
     @SuppressWarnings("restricted")

@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Test;
 class LoopGroupTest {
 
     private static final String HERE = "127.0.0.1";
+    private static final String ALONE = "127.23.44.1";      // nobody else's tests bind to it
     private static final Duration LONG = Duration.ofDays(1);
     private static final int CONNECTIONS = 60;
 
@@ -527,14 +528,14 @@ class LoopGroupTest {
     void server_closed_leavesItsConnections() {
         Rig.run(_ -> {
             try (LoopGroup group = LoopGroup.of(2);
-                    GroupServer server = group.startServer(Rig::echo, HERE, 0);
-                    StreamPair pair = openConnection(HERE, server.port())) {
+                    GroupServer server = group.startServer(Rig::echo, ALONE, 0);
+                    StreamPair pair = openConnection(ALONE, server.port())) {
                 assertThat(ask(pair, "one")).isEqualTo("one");
 
                 server.close();
                 server.close();
 
-                assertThatThrownBy(() -> openConnection(HERE, server.port()))
+                assertThatThrownBy(() -> openConnection(ALONE, server.port()))
                         .isInstanceOf(ConnectException.class);
                 assertThat(ask(pair, "two")).isEqualTo("two");
                 server.closeClients();
@@ -547,8 +548,8 @@ class LoopGroupTest {
     void server_shutDown_waitsForItsConnectionsAndAbortsTheRest() {
         Rig.run(rig -> {
             try (LoopGroup group = LoopGroup.of(2)) {
-                GroupServer server = group.startServer(Rig::echo, HERE, 0);
-                StreamPair pair = openConnection(HERE, server.port());
+                GroupServer server = group.startServer(Rig::echo, ALONE, 0);
+                StreamPair pair = openConnection(ALONE, server.port());
                 assertThat(ask(pair, "one")).isEqualTo("one");
                 Task<Void> shutdown = createTask(() -> server.shutdown(LONG));
                 rig.await("its beginning", () -> !isListening(server));
@@ -571,7 +572,7 @@ class LoopGroupTest {
 
     private static boolean isListening(GroupServer server) {
         try {
-            openConnection(HERE, server.port()).close();
+            openConnection(ALONE, server.port()).close();
             return true;
         } catch (IOException _) {
             return false;
@@ -889,9 +890,14 @@ class LoopGroupTest {
         Rig.run(_ -> {
             for (int i = 0; i < 10; i++) {
                 LoopGroup group = LoopGroup.of(3);
-                group.callAll(() -> getRunningLoop().callLater(Duration.ofMillis(5), () -> {
-                    throw new SystemExit(5);
-                }));
+                // One may be closed by the failure of another before it is told to fail.
+                CompletableFuture<Void> now = new CompletableFuture<>();
+                for (EventLoop loop : group.loops()) {
+                    var _ = now.thenRun(() -> loop.callSoonThreadsafe(() -> {
+                        throw new SystemExit(5);
+                    }));
+                }
+                now.complete(null);
 
                 assertThatThrownBy(group::join).isInstanceOf(SystemExit.class);
                 group.close();
