@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -41,11 +42,20 @@ class ProxyTest {
 
     @BeforeAll
     static void startProxy() throws Exception {
-        try (var taken = new ServerSocket(0, 1, HERE)) {
-            targetPort = taken.getLocalPort();
-        }
+        targetPort = rarePort();
         proxy = Example.start("Proxy", "0", "127.0.0.1", "" + targetPort);
         port = proxy.port("Passing on");
+    }
+
+    /// A port that the system gives to nobody who takes any: nobody has it before a test.
+    private static int rarePort() throws IOException {
+        for (int rare = 61_000; ; rare++) {
+            try (var _ = new ServerSocket(rare, 1, HERE)) {
+                return rare;
+            } catch (BindException e) {
+                if (rare == 65_000) throw e;
+            }
+        }
     }
 
     @AfterAll
@@ -244,12 +254,16 @@ class ProxyTest {
                 MessageDigest.getInstance("SHA-256").digest(bytes));
 
         // Answers when the question is over: the end of one direction has to come through.
-        var socat = Peer.start("socat", "TCP-LISTEN:" + targetPort + ",bind=127.0.0.1,reuseaddr",
-                "EXEC:sha256sum");
-        awaitListener(targetPort);
-        assertThat(Peer.run("sh", "-c", "socat -t30 - TCP:127.0.0.1:" + port + " < " + file))
-                .startsWith(digest);
-        socat.waitFor();
+        var socat = Peer.start("socat", "-t30",
+                "TCP-LISTEN:" + targetPort + ",bind=127.0.0.1,reuseaddr", "EXEC:sha256sum");
+        try {
+            awaitListener(targetPort);
+            assertThat(Peer.run("sh", "-c", "socat -t30 - TCP:127.0.0.1:" + port + " < " + file))
+                    .startsWith(digest);
+            socat.waitFor();
+        } finally {
+            socat.destroyForcibly();
+        }
 
         var python = Peer.start("python3", "-m", "http.server", "" + targetPort,
                 "--bind", "127.0.0.1", "--directory", folder.toString());
