@@ -44,6 +44,7 @@ class NetworkFaultsTest {
     private static final Duration PATIENCE = Duration.ofMillis(30);
     private static final Duration SHORT = Duration.ofMillis(150);
     private static final Duration LONG = Duration.ofSeconds(9);
+    private static final String DROPPED = "family 0";       // to tell this changes nothing
     private static final String PORTS = "/proc/sys/net/ipv4/ip_local_port_range";
 
     private static final TwoNetworks NETWORKS = new TwoNetworks();
@@ -90,6 +91,11 @@ class NetworkFaultsTest {
         }
     }
 
+    /// Waits until the sockets are those of `before`: a poller may close one when it polls.
+    private static void awaitSockets(Rig rig, SortedSet<String> before) {
+        rig.await("the sockets of before: " + before, () -> Rig.sockets().equals(before));
+    }
+
     // ---- To connect
 
     @EachPoller
@@ -102,7 +108,7 @@ class NetworkFaultsTest {
             assertThatThrownBy(() -> timeout(SHORT, () -> connect("echo")))
                     .isInstanceOf(TimeoutException.class);
 
-            assertThat(Rig.sockets()).isEqualTo(before);
+            awaitSockets(rig, before);
             assertThat(rig.timerCount()).isZero();
             NETWORKS.tell("drop 0");
             checkEcho();
@@ -120,7 +126,7 @@ class NetworkFaultsTest {
                     .isInstanceOf(NoRouteToHostException.class);
             assertThat(failure("10.66.5.1")).isInstanceOf(NoRouteToHostException.class)
                     .hasMessageContaining("ENETUNREACH");
-            assertThat(Rig.sockets()).isEqualTo(before);
+            awaitSockets(rig, before);
         });
     }
 
@@ -160,7 +166,7 @@ class NetworkFaultsTest {
                 made.forEach(StreamPair::close);
             }
             assertThat(cancelled).isPositive();
-            assertThat(Rig.sockets()).isEqualTo(before);
+            awaitSockets(rig, before);
         });
     }
 
@@ -168,14 +174,15 @@ class NetworkFaultsTest {
 
     private static final Duration DELAY = Duration.ofMillis(100);
 
-    /// Connects to a host that has these addresses. Returns that of the winner.
-    private static String race(Rig rig, Duration delay, String... addresses) throws IOException {
+    /// Connects to a host that has these addresses. Returns that of the winner, whose socket is
+    /// closed, as all others but those of `before` are.
+    private static String race(Rig rig, SortedSet<String> before, Duration delay,
+            String... addresses) throws IOException {
         rig.loop.setResolver(_ -> Stream.of(addresses).map(InetAddress::ofLiteral).toList());
-        sleep(Duration.ofMillis(1));    // the loop polls: what was closed before is closed
-        SortedSet<String> before = Rig.sockets();
+        awaitSockets(rig, before);
         try (StreamPair pair = openConnection(
                 "both", port, o -> o.withHappyEyeballsDelay(delay))) {
-            assertThat(Rig.sockets()).as("losers are closed").hasSize(before.size() + 1);
+            rig.await("an end to the losers", () -> Rig.sockets().size() == before.size() + 1);
             pair.writer().write(bytes("echo\n"));
             assertThat(ask(pair, "hello")).isEqualTo("hello");
             return ((InetSocketAddress) pair.writer().remoteAddress()).getAddress()
@@ -188,12 +195,14 @@ class NetworkFaultsTest {
         NETWORKS.tell("family " + family);
         NETWORKS.tell("drop 1");
         String expected = InetAddress.ofLiteral(good).getHostAddress();
+        SortedSet<String> before = Rig.sockets();
         long start = rig.loop.time();
 
-        assertThat(race(rig, DELAY, broken, good)).isEqualTo(expected);
+        assertThat(race(rig, before, DELAY, broken, good)).isEqualTo(expected);
 
         assertThat(Duration.ofNanos(rig.loop.time() - start)).isBetween(DELAY, LONG);
-        assertThat(race(rig, LONG.multipliedBy(9), good, broken)).isEqualTo(expected);
+        assertThat(race(rig, before, LONG.multipliedBy(9), good, broken)).isEqualTo(expected);
+        awaitSockets(rig, before);
     }
 
     @EachPoller
@@ -207,11 +216,12 @@ class NetworkFaultsTest {
     @EachPoller
     void race_noRouteToTheFirst_theSecondIsTriedAtOnce(Rig.Kind kind) throws IOException {
         NETWORKS.run(kind, rig -> {
+            SortedSet<String> before = Rig.sockets();
             Duration never = Duration.ofHours(1);
             timeout(LONG, () -> {
-                assertThat(race(rig, never, "fd99::1", TwoNetworks.FAR))
+                assertThat(race(rig, before, never, "fd99::1", TwoNetworks.FAR))
                         .isEqualTo(TwoNetworks.FAR);
-                assertThat(race(rig, never, "10.66.1.1", TwoNetworks.FAR_6))
+                assertThat(race(rig, before, never, "10.66.1.1", TwoNetworks.FAR_6))
                         .isEqualTo(InetAddress.ofLiteral(TwoNetworks.FAR_6).getHostAddress());
             });
         });
@@ -224,11 +234,11 @@ class NetworkFaultsTest {
             SortedSet<String> before = Rig.sockets();
             NETWORKS.tell("drop 1");
 
-            assertThatThrownBy(() -> timeout(SHORT, () -> race(rig, Duration.ofMillis(10),
-                            TwoNetworks.FAR_6, TwoNetworks.FAR)))
+            assertThatThrownBy(() -> timeout(SHORT, () -> race(rig, before,
+                            Duration.ofMillis(10), TwoNetworks.FAR_6, TwoNetworks.FAR)))
                     .isInstanceOf(TimeoutException.class);
 
-            assertThat(Rig.sockets()).isEqualTo(before);
+            awaitSockets(rig, before);
         });
     }
 
@@ -291,7 +301,7 @@ class NetworkFaultsTest {
                         .isInstanceOf(ConnectException.class)
                         .hasMessageContaining("connected with itself");
             }
-            assertThat(Rig.sockets()).isEqualTo(before);
+            awaitSockets(rig, before);
 
             try (StreamPair pair = openConnection(
                     "127.0.0.1", only, o -> o.withLocalAddress(Rig.loopback(only)))) {
@@ -356,17 +366,23 @@ class NetworkFaultsTest {
         return openDatagramStream(o -> o.withRemoteAddress(farDatagrams));
     }
 
-    /// Asks until there is an answer to this question. Returns how often it asked in vain.
+    /// Asks until there is an answer to this question. Returns how often it asked in vain: there
+    /// was no answer, and the relay has dropped something meanwhile.
     private static int insist(DatagramStream stream, String question) throws IOException {
         for (int failed = 0; failed < 100; failed++) {
+            int before = NETWORKS.tell(DROPPED);
             stream.send(bytes(question));
-            try {
-                timeout(PATIENCE, () -> {
-                    while (!text(stream.receive().data()).equals(question)) { }     // an older one
-                });
-                return failed;
-            } catch (TimeoutException _) {
-            }
+            do {
+                try {
+                    timeout(PATIENCE, () -> {
+                        String answer;
+                        do answer = text(stream.receive().data());
+                        while (!answer.equals(question));       // an older one
+                    });
+                    return failed;
+                } catch (TimeoutException _) {          // it is lost, or late
+                }
+            } while (NETWORKS.tell(DROPPED) == before);
         }
         throw new AssertionError("no answer to " + question);
     }
@@ -465,7 +481,7 @@ class NetworkFaultsTest {
             assertThatThrownBy(() -> openDatagramStream(
                     o -> o.withRemoteAddress("10.66.1.1", 9)))
                     .isInstanceOf(SocketException.class);
-            assertThat(Rig.sockets()).isEqualTo(before);
+            awaitSockets(rig, before);
         });
     }
 
