@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -84,13 +85,23 @@ class DirectSwitchTest {
         AtomicInteger wakeUps = new AtomicInteger();
         loop.runUntilComplete(() -> {
             List<Task<Void>> tasks = new ArrayList<>();
-            for (int i = 0; i < TASKS; i++) tasks.add(createTask(() -> take(wakeUps)));
+            Future<Void> begin = loop.createFuture();
+            for (int i = 0; i < TASKS; i++) tasks.add(createTask(() -> {
+                begin.await();
+                take(wakeUps);
+            }));
             sleep(Duration.ZERO);
             List<Thread> threads = tasks.stream().map(task -> task.strand.thread).toList();
+            CountDownLatch disturbed = new CountDownLatch(1);
             Thread disturber = Thread.ofPlatform().start(() -> {
-                while (!over.get()) threads.forEach(what);
+                do {
+                    threads.forEach(what);
+                    disturbed.countDown();
+                } while (!over.get());
             });
             try {
+                disturbed.await();
+                begin.setResult(null);
                 for (Task<Void> task : tasks) task.await();
             } finally {
                 over.set(true);

@@ -43,11 +43,12 @@ class NeverRetrievedTest {
         Future<String> first = loop.createFuture();
         Future<String> second = failed("second");
         first.setException(new IOException("first"));
-        loop.runUntilComplete(() -> {
-            createTask(() -> {
+        Task<Void> third = loop.runUntilComplete(() -> {
+            Task<Void> lost = createTask(() -> {
                 throw new IOException("third");
             }, o -> o.withName("lost"));
             sleep(Duration.ZERO);
+            return lost;
         });
 
         loop.close();
@@ -60,7 +61,7 @@ class NeverRetrievedTest {
         assertThat(reports.getLast().message()).isEqualTo("task exception was never retrieved");
         assertThat(reports.getLast().source().toString()).isEqualTo(
                 "<Task finished name=lost exception=java.io.IOException: third>");
-        assertThat(second.done()).isTrue();
+        assertThat(second.done() && third.done()).as("kept from the collector").isTrue();
     }
 
     @Test
