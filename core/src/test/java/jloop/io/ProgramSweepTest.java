@@ -216,6 +216,7 @@ class ProgramSweepTest {
     private static boolean isReached(Rig rig, FailingCalls calls, Call call, int nth, int errno,
             Program program, Path path) {
         String what = call + " number " + nth + ": " + Errno.text(errno);
+        rig.allow(LIMIT.multipliedBy(3));
         calls.failNext(call, nth, errno);
         int told = runToItsEnd(what, () -> program.run(rig, path));
         rig.await("an end to all tasks", () -> rig.taskCount() == 1);
