@@ -30,7 +30,12 @@ class StressTest {
         Process process = new ProcessBuilder(command).directory(folder.toFile())
                 .redirectErrorStream(true).redirectOutput(log.toFile()).start();
 
-        assertThat(process.waitFor()).as(() -> read(log)).isZero();
+        try {
+            assertThat(process.waitFor()).as(() -> read(log)).isZero();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
         assertThat(read(log)).contains("Failed tests: No matches.", "Error tests: No matches.")
                 .containsPattern("All remaining tests: [1-9]");
     }

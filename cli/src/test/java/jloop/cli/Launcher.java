@@ -135,6 +135,7 @@ final class Launcher {
 
         @Override
         public void close() {
+            if (!process.isAlive()) return;     // its number may be somebody else's by now
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }

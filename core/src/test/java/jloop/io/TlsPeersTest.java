@@ -148,10 +148,12 @@ class TlsPeersTest {
             });
             Process client = start("openssl", "s_client", "-connect",
                     HERE + ":" + server.port(), version, "-quiet");
-            client.getOutputStream().write(bytes("hello\n"));
-            client.getOutputStream().flush();
-            assertThat(heard.await()).isEqualTo("hello\n");
-            client.destroyForcibly();
+            try {
+                say(client, "hello\n");
+                assertThat(heard.await()).isEqualTo("hello\n");
+            } finally {
+                client.destroyForcibly();
+            }
 
             // A reset if OpenSSL had not read the session tickets yet.
             assertThat(failure.await()).isInstanceOfAny(
@@ -221,7 +223,10 @@ class TlsPeersTest {
             throws IOException {
         int port = toThread(() -> {
             String said = "";
-            while (!said.startsWith("ACCEPT")) said = readUntil(server, "\n");
+            while (!said.startsWith("ACCEPT")) {
+                said = readUntil(server, "\n");
+                if (said.isEmpty()) throw new AssertionError("the server has ended");
+            }
             return Integer.parseInt(said.strip().substring(said.lastIndexOf(':') + 1));
         });
         return openConnection(HERE, port, o -> o.withTls(t -> options.apply(
@@ -351,6 +356,14 @@ class TlsPeersTest {
         }
     }
 
+    /// Without the settings of whoever runs the tests.
+    private static String curl(String... more) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of("curl", "-q", "-sS", "--ipv4", "--noproxy", "*"));
+        command.addAll(List.of(more));
+        return run("", command.toArray(String[]::new));
+    }
+
     @Test
     void server_withCurl_isUnderstood() {
         Rig.run(_ -> {
@@ -358,10 +371,9 @@ class TlsPeersTest {
                     o -> o.withTls(SERVER, t -> t.withAlpn("http/1.1")));
             String url = "https://localhost:" + server.port();
 
-            assertThat(run("", "curl", "-sS", "--ipv4", "--cacert", "ca.pem",
+            assertThat(curl("--cacert", "ca.pem",
                     url + "/one", url + "/two")).isEqualTo("/one/two");
-            assertThat(run("", "curl", "-sS", "--ipv4", url + "/one"))
-                    .as("who does not trust us").contains("certificate");
+            assertThat(curl(url + "/one")).as("who does not trust us").contains("certificate");
 
             end(server);
         });

@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,11 +102,17 @@ final class Example implements AutoCloseable {
     int socketCount() throws IOException {
         int count = 0;
         try (var files = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/fd"))) {
-            for (Path file : files) {
-                if (Files.readSymbolicLink(file).toString().startsWith("socket:")) count++;
-            }
+            for (Path file : files) if (isSocket(file)) count++;
         }
         return count;
+    }
+
+    private static boolean isSocket(Path file) throws IOException {
+        try {
+            return Files.readSymbolicLink(file).toString().startsWith("socket:");
+        } catch (NoSuchFileException _) {       // closed since it was listed
+            return false;
+        }
     }
 
     /// Has it read `text`.
