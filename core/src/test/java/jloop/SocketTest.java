@@ -704,12 +704,13 @@ class SocketTest {
         Rig.run(kind, rig -> {
             try (Rig.Ends ends = rig.connect()) {
                 List<String> trace = new ArrayList<>();
-                rig.loop.addReader(ends.server(), () -> trace.add("old"));
-                rig.loop.sockSendall(ends.client(), bytes("x"));
-                rig.loop.addReader(ends.server(), () -> {
+                Runnable replacement = () -> {      // linked before there is anything to read
                     trace.add("new");
                     rig.loop.removeReader(ends.server());
-                });
+                };
+                rig.loop.addReader(ends.server(), () -> trace.add("old"));
+                rig.loop.sockSendall(ends.client(), bytes("x"));
+                rig.loop.addReader(ends.server(), replacement);
 
                 rig.await("a call", () -> !trace.isEmpty());
                 rig.turns(3);

@@ -30,8 +30,15 @@ final class FileFaults implements FileDriver {
     private volatile @Nullable Call failing;
     private final AtomicInteger toPass = new AtomicInteger();
     private volatile String reason = "";
-    private volatile @Nullable Call hanging;
-    private volatile CountDownLatch gate = new CountDownLatch(0);
+    private volatile Hang hang = new Hang(null);
+
+    /// Which calls hang, and until when: one field, as who comes late to one hang must not wait
+    /// for the end of the next.
+    private record Hang(@Nullable Call call, CountDownLatch gate) {
+        Hang(@Nullable Call call) {
+            this(call, new CountDownLatch(1));
+        }
+    }
 
     /// The call of this kind after `passing` others fails, and those that follow.
     void fail(Call call, int passing, String why) {
@@ -46,13 +53,13 @@ final class FileFaults implements FileDriver {
 
     /// Calls of this kind hang until [#go()].
     void hang(Call call) {
-        gate = new CountDownLatch(1);
-        hanging = call;
+        hang = new Hang(call);
     }
 
     void go() {
-        hanging = null;
-        gate.countDown();
+        Hang over = hang;
+        hang = new Hang(null);
+        over.gate.countDown();
     }
 
     /// `real`, with these files.
@@ -72,11 +79,12 @@ final class FileFaults implements FileDriver {
 
     private void enter(Call call) throws IOException {
         calls.incrementAndGet();
-        if (call == hanging) hangHere();
+        Hang now = hang;
+        if (call == now.call) hangUntil(now.gate);
         if (call == failing && toPass.getAndDecrement() <= 0) throw new IOException(reason);
     }
 
-    private void hangHere() {
+    private void hangUntil(CountDownLatch gate) {
         inside.incrementAndGet();
         try {
             gate.await();
