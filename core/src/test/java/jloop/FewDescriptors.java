@@ -18,8 +18,8 @@ import jloop.poller.Poller;
 
 /// Run in a JVM of its own: the system has no descriptors left for a server, and then some
 /// again. Prints a line for each poller: how many clients are served meanwhile, how many turned
-/// away, what is reported, how often the poller is asked in 300 idle milliseconds, and what a
-/// client hears that comes when there are descriptors again.
+/// away, what is reported and within which time, how often the poller is asked in 300 idle
+/// milliseconds, and what a client hears that comes when there are descriptors again.
 final class FewDescriptors {
 
     static final int CLIENTS = 100;
@@ -64,6 +64,7 @@ final class FewDescriptors {
 
         String most = limit();
         limit(String.valueOf(highest() + 1 + LEFT));
+        long start = loop.time();
         for (Socket client : clients) loop.sockConnect(client, address(server));
         int served = 0;
         for (Socket client : clients) served += ask(loop, client).equals("x\n") ? 1 : 0;
@@ -72,13 +73,15 @@ final class FewDescriptors {
         int polls = poller.timeouts.size() - before;
         clients.forEach(Socket::close);
         while (server.connectionCount() > 0) Asyncio.sleep(Duration.ofMillis(1));
+        long seconds = Duration.ofNanos(loop.time() - start).toSeconds();
         loop.sockConnect(late, address(server));
         String again = ask(loop, late).strip();
         late.close();
         server.close();
         limit(most);
         return served + " served, " + (CLIENTS - served) + " turned away, " + reports.size()
-                + " " + reports.getFirst().getClass().getSimpleName() + ", " + polls
+                + " times " + reports.getFirst().getClass().getSimpleName()
+                + " in " + seconds + " s, " + polls
                 + " polls, then " + again;
     }
 
