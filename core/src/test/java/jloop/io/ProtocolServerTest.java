@@ -259,15 +259,16 @@ class ProtocolServerTest {
     @EachNetwork
     void createConnection_refused_namesTheAddressAndMakesNoProtocol(Rig.Network network) {
         Rig.run(network, rig -> {
-            Server server = createServer(Echo::new, HERE, 0);
-            int port = server.port();
-            server.close();
             List<TracingProtocol> made = new ArrayList<>();
-
-            assertThatThrownBy(() -> createConnection(() -> {
-                made.add(new TracingProtocol());
-                return made.getLast();
-            }, HERE, port)).isInstanceOf(ConnectException.class).hasMessageContaining(HERE);
+            // It has the port, so that nobody else does, and does not listen.
+            try (Server server = createServer(Echo::new, HERE, 0,
+                    o -> o.withStartServing(false))) {
+                assertThatThrownBy(() -> createConnection(() -> {
+                    made.add(new TracingProtocol());
+                    return made.getLast();
+                }, HERE, server.port())).isInstanceOf(ConnectException.class)
+                        .hasMessageContaining(HERE);
+            }
             assertThat(made).isEmpty();
         });
     }

@@ -105,9 +105,12 @@ class NioPollerTest implements PollerContract {
     /// I1
     @Test
     void interest_isThatOfTheOperationsUnderWay() {
-        fill(client);
-        var send = operation("send", Kind.SEND, client);
-        assertThat(poller.submit(send)).isFalse();
+        TracedOperation send;
+        do {                        // the kernel may make room for more a moment later
+            fill(client);
+            send = operation("send", Kind.SEND, client);
+        } while (poller.submit(send));
+        trace.clear();
         assertThat(interests()).containsExactly(SelectionKey.OP_WRITE);
         assertThat(poller.submit(operation("receive", Kind.RECEIVE, client))).isFalse();
         assertThat(interests())
@@ -199,16 +202,27 @@ class NioPollerTest implements PollerContract {
 
     // ---- closing is at once --------------------------------------------------------------------
 
+    /// Another process may take one of them, not all.
     @Test
     void close_freesThePortAtOnce() {
+        List<Integer> results = new ArrayList<>();
+        while (!results.contains(0) && results.size() < 10) {
+            trace.clear();
+            results.add(bindAgainAfterClose());
+        }
+        assertThat(results).endsWith(0);
+    }
+
+    private int bindAgainAfterClose() {
         Descriptor other = listener();
         SocketAddress address = Objects.requireNonNull(other.localAddress());
         poller.submit(operation("accept", Kind.ACCEPT, other));
 
         other.close();
 
-        assertThat(poller.open(Family.INET).bind(address)).isZero();
+        int bound = poller.open(Family.INET).bind(address);
         assertThat(trace).containsExactly("accept=" + -Errno.EBADF);
+        return bound;
     }
 
     @Test
@@ -233,7 +247,10 @@ class NioPollerTest implements PollerContract {
         listener.close();       // selects
         trace.clear();
         poller.cancel(receive);
-        assertThat(client.receiveNow(new byte[1], 0, 1)).isEqualTo(1);
+        int received;
+        do received = client.receiveNow(new byte[1], 0, 1);
+        while (received == -Errno.EAGAIN);          // it may be under way still
+        assertThat(received).isEqualTo(1);
 
         poller.submit(operation("readable", Kind.READABLE, client));
         poller.poll(0);
@@ -328,8 +345,9 @@ class NioPollerTest implements PollerContract {
 
     @Test
     void connect_refused_leavesTheDescriptorOpen() {
-        SocketAddress address = address();
-        listener.close();
+        Descriptor silent = poller.open(Family.INET);       // has a port, and does not listen
+        assertThat(silent.bind(loopback(0))).isZero();
+        SocketAddress address = Objects.requireNonNull(silent.localAddress());
         Descriptor other = poller.open(Family.INET);
 
         assertThat(result(operation("connect", Kind.CONNECT, other).to(address)))
