@@ -3,6 +3,7 @@ package jloop.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -125,9 +126,17 @@ class PeersTest {
                         InetAddress.getLoopbackAddress(), Integer.parseInt(address));
     }
 
+    /// Below those that the system gives out: nobody gets it until the server has it, and a
+    /// connection that is tried too early cannot have it at both of its ends.
     private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        var random = new Random();
+        while (true) {
+            int port = random.nextInt(10_000, 32_000);
+            try (var _ = new ServerSocket(port)) {
+                return port;
+            } catch (BindException taken) {
+                continue;
+            }
         }
     }
 }
