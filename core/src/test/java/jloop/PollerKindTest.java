@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import jloop.io.AsyncFiles;
 import jloop.io.LoopGroup;
@@ -150,16 +151,23 @@ class PollerKindTest {
     @Test
     void explain_byProperty_logsTheChoiceForEachNewLoop() throws Exception {
         List<String> lines = FreshJvm.run(
-                FreshJvm.ofThisLevel("-Djloop.explain=true"), Echo.class).lines().toList();
+                options("-Djloop.explain=true"), Echo.class).lines().toList();
 
         assertThat(lines.get(1)).isEqualTo("INFO: poller: " + lines.get(2));
         assertThat(lines.get(2)).isEqualTo("epoll (auto: measured to be the best)");
     }
 
+    /// Options of a JVM of this level whose log is in English.
+    private static List<String> options(String... more) {
+        List<String> all = new ArrayList<>(FreshJvm.ofThisLevel(more));
+        all.add("-Duser.language=en");
+        return all;
+    }
+
     private static List<String> program(String confinement, String... options) throws Exception {
         FreshJvm.Ended ended = FreshJvm.end(
                 List.of("python3", PeerProgram.script("confined.py"), confinement),
-                FreshJvm.ofThisLevel(options), Echo.class);
+                options(options), Echo.class);
         assertThat(ended.status()).as(String.join("\n", ended.lines())).isZero();
         return ended.lines();
     }
