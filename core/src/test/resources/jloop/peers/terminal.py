@@ -25,12 +25,12 @@ while True:
     ready = select.select(watched, [], [])[0]
     if screen in ready:
         os.write(1, os.read(screen, 4096))
-    elif 0 in ready:
+    if 0 in ready:          # even if the screen is never done
         keys = os.read(0, 4096)
         if not keys:
             watched.remove(0)
         os.write(screen, keys)
-    else:
+    if ready == [ended]:
         break
 
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
