@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /// runs, a task, a timer, a thread of ours, or a report that nobody looked at.
 final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<ExceptionContext> reports = new ArrayList<>();
@@ -85,7 +85,8 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     public void afterEach(ExtensionContext context) {
         if (context.getExecutionException().isPresent()) {
             for (EventLoop loop : loops) {
-                if (!loop.isRunning()) loop.close();
+                if (loop.isRunning()) stop(loop);
+                else loop.close();
             }
             return;
         }
@@ -94,6 +95,14 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         if (!isAbandoned) assertThat(takeReports()).as("reports at close").isEmpty();
         assertThat(CurrentLoop.running()).as("the running loop").isNull();
         awaitEndOfThreads();
+    }
+
+    /// Has the thread end that runs `loop`, so that later tests have the processor.
+    private static void stop(EventLoop loop) {
+        try {
+            loop.callSoonThreadsafe(loop::stop);
+        } catch (IllegalStateException _) {         // closed meanwhile
+        }
     }
 
     private void check(EventLoop loop) {

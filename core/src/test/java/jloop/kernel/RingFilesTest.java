@@ -98,7 +98,8 @@ class RingFilesTest {
         assertThat(files.count()).isZero();
         assertThat(files.inUseBytes()).isZero();
         assertThat(all).allSatisfy(told -> assertThat(told.times).isEqualTo(1));
-        assertThat(KernelFiles.count()).isEqualTo(before);
+        assertThat(KernelFiles.count())     // others may have closed theirs
+                .isLessThanOrEqualTo(before);
     }
 
     /// All that threads do with a file.
@@ -357,10 +358,11 @@ class RingFilesTest {
         try (RingFile file = pipeEnd()) {
             Told<Integer> told = submit(reading(file, ByteBuffer.allocate(4)));
             CompletableFuture<Path> self = new CompletableFuture<>();
-            Thread.ofPlatform().start(() -> {
+            Thread polling = Thread.ofPlatform().start(() -> {
                 self.complete(ownTask());
                 poller.poll(0);
             });
+            polling.join();
             while (Files.exists(self.join())) Thread.onSpinWait();      // in the kernel, too
             RawFiles.write(pipe[1], "kept");
             while (!told.isOver()) poller.poll(FOREVER);
