@@ -486,9 +486,9 @@ class SubprocessTest {
 
     @Test
     void await_whenTheChildHasEndedBeforeAnybodyLooked_knows() {
-        Rig.run(_ -> {
+        Rig.run(rig -> {
             try (Subprocess child = createSubprocessShell("exit 3")) {
-                sleep(Duration.ofMillis(20));
+                rig.await("the end", () -> child.returncode() != null);
                 assertThat(child.await()).isEqualTo(3);
             }
         });
