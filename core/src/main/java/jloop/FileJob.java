@@ -35,6 +35,7 @@ public final class FileJob<T> {
     private final EventLoop loop;
     private final FileOperation<T> operation;
     private final Future<T> result;
+    private final int number;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
     private final List<Runnable> actions = new ArrayList<>(2);      // for when it is over
     private boolean isUnderWay;                                     // as far as the loop knows
@@ -49,6 +50,7 @@ public final class FileJob<T> {
         this.loop = pool.loop;
         this.operation = Objects.requireNonNull(operation, "operation");
         this.result = loop.createFuture();
+        this.number = ++pool.jobs;
     }
 
     /// Has it carried out, without waiting. Does nothing if that was asked for before.
@@ -176,6 +178,13 @@ public final class FileJob<T> {
             loop.reportLater(ExceptionContext.of(
                     "a file operation that was cancelled could not be undone", e));
         }
+    }
+
+    /// As good as the one of Object, which the JVM has to make first: that takes longer than to
+    /// put it into a set.
+    @Override
+    public int hashCode() {
+        return number;
     }
 
     /// How a poller that carries it out tells of its end.

@@ -18,6 +18,7 @@ final class FilePool {
     final Clock clock;
     final FileDriver driver;
     final Set<FileJob<?>> underWay = new LinkedHashSet<>();
+    int jobs;                                       // so far
 
     private @Nullable ExecutorService threads;      // made when first needed
 

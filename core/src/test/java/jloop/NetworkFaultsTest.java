@@ -366,8 +366,8 @@ class NetworkFaultsTest {
         return openDatagramStream(o -> o.withRemoteAddress(farDatagrams));
     }
 
-    /// Asks until there is an answer to this question. Returns how often it asked in vain: there
-    /// was no answer, and the relay has dropped something meanwhile.
+    /// Asks until there is an answer to this question. Returns how often it asked in vain:
+    /// there was no answer, and the relay has dropped something meanwhile.
     private static int insist(DatagramStream stream, String question) throws IOException {
         for (int failed = 0; failed < 100; failed++) {
             int before = NETWORKS.tell(DROPPED);

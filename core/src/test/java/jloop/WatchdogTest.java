@@ -111,7 +111,7 @@ class WatchdogTest {
         });
     }
 
-    /// Whether there is a report of `culprit` while it was in `method`, and not a moment before.
+    /// Whether there is a report of `culprit` while it was in `method`, not a moment before.
     private boolean isTold(Kind kind, String culprit, String method) {
         return of(kind, culprit).stream().anyMatch(r -> shows(r, method));
     }

@@ -62,6 +62,7 @@ public final class AsyncFile implements AutoCloseable {
     static final int BLOCK_BYTES = 64 * 1024;
     private static final int MAX_BYTES = 256 * 1024;            // at a time
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+    private static final byte[] NO_BYTES = {};
 
     private final EventLoop loop;
     private final Path path;
@@ -128,8 +129,10 @@ public final class AsyncFile implements AutoCloseable {
     public byte[] read(int maxBytes) throws IOException {
         checkCount(maxBytes);
         return inTurn(() -> {
-            if (!ahead.hasRemaining()) ahead = block(position, maxBytes, true);
-            return take(maxBytes);
+            if (ahead.hasRemaining()) return take(maxBytes);
+            byte[] block = block(position, maxBytes, true);
+            position += block.length;
+            return block;
         });
     }
 
@@ -198,30 +201,27 @@ public final class AsyncFile implements AutoCloseable {
         checkCount(maxBytes);
         checkPlace(place);
         checkOpen();
-        ByteBuffer block = block(place, maxBytes, false);
-        return bytes(block, block.remaining());
+        return block(place, maxBytes, false);
     }
 
-    private ByteBuffer block(long place, int maxBytes, boolean inTurn) throws IOException {
-        if (maxBytes == 0) return NOTHING;
-        ByteBuffer block = ByteBuffer.allocate(Math.min(maxBytes, MAX_BYTES));
-        carryOut(new FileOperation.Read(file, block, place), inTurn, () -> { });
-        return block.flip();
+    private byte[] block(long place, int maxBytes, boolean inTurn) throws IOException {
+        if (maxBytes == 0) return NO_BYTES;
+        return carryOut(new FileOperation.Read(file, place, Math.min(maxBytes, MAX_BYTES)),
+                inTurn, () -> { });
     }
 
-    /// Reads more ahead. Returns false at the end of the file.
     private boolean fill(int maxBytes) throws IOException {
-        ByteBuffer block = block(position + ahead.remaining(), maxBytes, true);
-        if (!block.hasRemaining()) return false;
+        byte[] block = block(position + ahead.remaining(), maxBytes, true);
+        if (block.length == 0) return false;
         if (!ahead.hasRemaining()) {
-            ahead = block;
+            ahead = ByteBuffer.wrap(block);
             return true;
         }
         int used = ahead.remaining();
-        if (ahead.capacity() - ahead.limit() < block.remaining())
-            ahead = ByteBuffer.allocate(WholeFile.grown(used, block.remaining())).put(ahead).flip();
+        if (ahead.capacity() - ahead.limit() < block.length)
+            ahead = ByteBuffer.allocate(WholeFile.grown(used, block.length)).put(ahead).flip();
         int end = ahead.limit();
-        ahead.limit(end + block.remaining()).put(end, block, 0, block.remaining());
+        ahead.limit(end + block.length).put(end, block);
         return true;
     }
 
@@ -232,8 +232,7 @@ public final class AsyncFile implements AutoCloseable {
         return taken;
     }
 
-    /// A block that is wanted whole is nobody else's.
-    @SuppressWarnings("ByteBufferBackingArray")     // it was allocated so
+    @SuppressWarnings("ByteBufferBackingArray")     // it was made so
     private static byte[] bytes(ByteBuffer from, int count) {
         if (count > 0 && count == from.capacity()) {
             from.position(count);

@@ -11,6 +11,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.util.Arrays;
 import java.util.Set;
 import jloop.kernel.Blocks.Block;
 import jloop.poller.FileCompletion;
@@ -41,6 +42,8 @@ final class RingFiles implements FileDriver, Ring.Completions {
 
     static final int PLACES = 256;
     private static final int ENTRIES = 64;
+    private static final int SCRATCH_BYTES = 16 * 1024;
+    private static final byte[] NO_BYTES = {};
     private static final long NOBODY = -1;
     private static final long RETRY_NANOS = 1_000_000;
     private static final int CLOSE_ROUNDS = 20;
@@ -63,6 +66,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
     private final boolean isRequired;
     private final int entries;
     private final Blocks blocks = new Blocks();
+    private byte[] scratch = NO_BYTES;                          // of those that have a ring
     private final @Nullable Request<?>[] underWay = new Request<?>[PLACES];
     private final int[] places = new int[PLACES];               // the free ones, from `count` on
     private int count;                                          // of requests under way
@@ -109,12 +113,12 @@ final class RingFiles implements FileDriver, Ring.Completions {
     private @Nullable Request<?> request(FileOperation<?> operation,
             FileCompletion<?> completion) {
         return switch (operation) {
-            case FileOperation.Read(RingFile file, ByteBuffer into, long position)
-                when file.isReadable() && !into.isReadOnly() && fits(into, position) ->
-                new Transfer((FileCompletion<Integer>) completion, true, file, into, position);
+            case FileOperation.Read(RingFile file, long position, int maxBytes)
+                when file.isReadable() && fits(maxBytes, position) ->
+                new Read((FileCompletion<byte[]>) completion, file, position, maxBytes);
             case FileOperation.Write(RingFile file, ByteBuffer from, long position)
-                when file.isWritable() && fits(from, position) ->
-                new Transfer((FileCompletion<Integer>) completion, false, file, from, position);
+                when file.isWritable() && fits(from.remaining(), position) ->
+                new Write((FileCompletion<Integer>) completion, file, from, position);
             case FileOperation.Sync(RingFile file, boolean metadata) ->
                 new Sync((FileCompletion<Boolean>) completion, file, metadata);
             case FileOperation.Open open when canOpen(open) ->
@@ -123,8 +127,8 @@ final class RingFiles implements FileDriver, Ring.Completions {
         };
     }
 
-    private static boolean fits(ByteBuffer bytes, long position) {
-        return position >= 0 && bytes.hasRemaining() && bytes.remaining() <= Blocks.BYTES_MAX;
+    private static boolean fits(int bytes, long position) {
+        return position >= 0 && bytes > 0 && bytes <= Blocks.BYTES_MAX;
     }
 
     /// Only paths of the system itself; and not those whose name is no text, which a path
@@ -145,6 +149,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
         if (ring != null) return ring;
         try {
             ring = made();
+            scratch = new byte[SCRATCH_BYTES];
         } catch (UncheckedIOException | IllegalStateException e) {
             if (isRequired) throw e;
             isRefused = true;
@@ -346,49 +351,77 @@ final class RingFiles implements FileDriver, Ring.Completions {
         }
     }
 
-    /// Of bytes, from or to a buffer that the kernel does not see.
-    private static final class Transfer extends Request<Integer> {
+    private final class Read extends Request<byte[]> {
 
-        private final boolean reads;
-        private final ByteBuffer buffer;
+        private final int fd;
+        private final long position;
+        private byte[] read = NO_BYTES;
+
+        Read(FileCompletion<byte[]> completion, RingFile file, long position, int maxBytes) {
+            super(completion, file, maxBytes);
+            this.fd = file.fd;
+            this.position = position;
+        }
+
+        @Override
+        void ask(Ring ring) {
+            ring.ask(Ring.OP_READ, fd, position, block().address(), bytes, 0, place);
+        }
+
+        @Override
+        void take(int result) {
+            if (result > 0 && !isCancelled) read = copied(block().bytes(), result);
+        }
+
+        @Override
+        void tell(int result) {
+            if (result < 0) super.tell(result);
+            else completion.completed(read);
+        }
+    }
+
+    /// By way of an array that is there, as one that is a copy of another is not cleared first.
+    private byte[] copied(ByteBuffer bytes, int count) {
+        if (count > scratch.length) {
+            byte[] all = new byte[count];
+            bytes.get(0, all);
+            return all;
+        }
+        bytes.get(0, scratch, 0, count);
+        return Arrays.copyOf(scratch, count);
+    }
+
+    private static final class Write extends Request<Integer> {
+
+        private final ByteBuffer from;
         private final int start;
         private final int fd;
         private final long position;
 
-        Transfer(FileCompletion<Integer> completion, boolean reads, RingFile file,
-                ByteBuffer buffer, long position) {
-            super(completion, file, buffer.remaining());
-            this.reads = reads;
+        Write(FileCompletion<Integer> completion, RingFile file, ByteBuffer from, long position) {
+            super(completion, file, from.remaining());
             this.fd = file.fd;
-            this.buffer = buffer;
-            this.start = buffer.position();
+            this.from = from;
+            this.start = from.position();
             this.position = position;
         }
 
         @Override
         void begin() {
-            if (!reads) block().bytes().put(0, buffer, start, bytes);
+            block().bytes().put(0, from, start, bytes);
         }
 
         @Override
         void ask(Ring ring) {
-            int operation = reads ? Ring.OP_READ : Ring.OP_WRITE;
-            ring.ask(operation, fd, position, block().address(), bytes, 0, place);
-        }
-
-        @Override
-        void take(int result) {
-            if (reads && result > 0 && !isCancelled) buffer.put(start, block().bytes(), 0, result);
+            ring.ask(Ring.OP_WRITE, fd, position, block().address(), bytes, 0, place);
         }
 
         @Override
         void tell(int result) {
             if (result < 0) {
                 super.tell(result);
-            } else if (reads && result == 0) {
-                completion.completed(-1);
             } else {
-                if (!reads || !isCancelled) buffer.position(start + result);
+                from.position(start + result);
                 completion.completed(result);
             }
         }
@@ -462,9 +495,9 @@ final class RingFiles implements FileDriver, Ring.Completions {
         void ask(Ring ring) {
             long status = block().address();
             long name = status + FileStatus.STATX_BYTES;
-            if (isLookedAt)
-                ring.ask(Ring.OP_OPENAT, SystemCalls.AT_FDCWD, 0, name, NEW_FILE_MODE, flags, place);
-            else ring.ask(Ring.OP_STATX, SystemCalls.AT_FDCWD, status, name, STATX_TYPE, 0, place);
+            int here = SystemCalls.AT_FDCWD;
+            if (isLookedAt) ring.ask(Ring.OP_OPENAT, here, 0, name, NEW_FILE_MODE, flags, place);
+            else ring.ask(Ring.OP_STATX, here, status, name, STATX_TYPE, 0, place);
         }
 
         @Override

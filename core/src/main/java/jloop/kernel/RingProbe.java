@@ -27,8 +27,8 @@ public final class RingProbe {
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final int PAGE = 4096;
 
-    /// The operations that the poller asks for. That a receive goes on by itself (6.0), the probe
-    /// of the kernel does not tell; but a ring that does nothing by itself came after it (6.1).
+    /// The operations that the poller asks for. That a receive goes on by itself (6.0), the
+    /// kernel does not tell; but a ring that does nothing by itself came after it (6.1).
     private enum Operation {
         POLL_ADD(Ring.OP_POLL_ADD), ACCEPT(Ring.OP_ACCEPT), ASYNC_CANCEL(Ring.OP_ASYNC_CANCEL),
         CONNECT(Ring.OP_CONNECT), CLOSE(Ring.OP_CLOSE), SEND(Ring.OP_SEND), RECV(Ring.OP_RECV);

@@ -8,6 +8,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -38,12 +39,13 @@ public interface FileOperation<T> {
         }
     }
 
-    /// [OpenFile#read].
-    record Read(OpenFile file, ByteBuffer into, long position)
-            implements FileOperation<Integer> {
+    /// At most `maxBytes` from `position` on, by [OpenFile#read]: none at the end of the file.
+    record Read(OpenFile file, long position, int maxBytes) implements FileOperation<byte[]> {
         @Override
-        public Integer carryOut(FileDriver driver) throws IOException {
-            return file.read(into, position);
+        public byte[] carryOut(FileDriver driver) throws IOException {
+            byte[] bytes = new byte[maxBytes];
+            int count = file.read(ByteBuffer.wrap(bytes), position);
+            return count == maxBytes ? bytes : Arrays.copyOf(bytes, Math.max(count, 0));
         }
     }
 

@@ -158,8 +158,12 @@ class RingFilesTest {
         return new String(buffer.array(), 0, buffer.position(), ISO_8859_1);
     }
 
-    private static FileOperation.Read reading(OpenFile file, ByteBuffer into) {
-        return new FileOperation.Read(file, into, 0);
+    private static String text(Told<byte[]> read) {
+        return new String(read.result, ISO_8859_1);
+    }
+
+    private static FileOperation.Read reading(OpenFile file, int maxBytes) {
+        return new FileOperation.Read(file, 0, maxBytes);
     }
 
     // ---- What it carries out
@@ -171,11 +175,9 @@ class RingFilesTest {
             assertThat(run(new FileOperation.Write(file, bytes("abcdef"), 2)).result).isEqualTo(6);
             assertThat(run(new FileOperation.Sync(file, true)).result).isTrue();
             assertThat(run(new FileOperation.Sync(file, false)).result).isTrue();
-            ByteBuffer into = ByteBuffer.allocate(100);
-            assertThat(run(new FileOperation.Read(file, into, 3)).result).isEqualTo(5);
-            assertThat(text(into)).isEqualTo("bcdef");
-            assertThat(run(new FileOperation.Read(file, into, 8)).result).isEqualTo(-1);
-            assertThat(into.position()).isEqualTo(5);
+            assertThat(text(run(new FileOperation.Read(file, 3, 100)))).isEqualTo("bcdef");
+            assertThat(text(run(new FileOperation.Read(file, 3, 2)))).isEqualTo("bc");
+            assertThat(text(run(new FileOperation.Read(file, 8, 100)))).isEmpty();
         }
         assertThat(path).hasContent("\0\0abcdef");
         assertThat(calls.count(Call.PREAD) + calls.count(Call.PWRITE) + calls.count(Call.FSYNC))
@@ -187,29 +189,26 @@ class RingFilesTest {
         try (RingFile file = open(file("abcdef"))) {
             poller.poll(0);
             int enters = calls.count(Call.URING_ENTER);
-            List<ByteBuffer> read = new ArrayList<>();
-            for (int i = 0; i < 20; i++) {
-                read.add(ByteBuffer.allocateDirect(3));
-                submit(new FileOperation.Read(file, read.get(i), i % 3));
-            }
+            List<Told<byte[]>> read = new ArrayList<>();
+            for (int i = 0; i < 20; i++)
+                read.add(submit(new FileOperation.Read(file, i % 3, 3)));
             assertThat(calls.count(Call.URING_ENTER)).isEqualTo(enters);
             poller.poll(FOREVER);
             assertThat(calls.count(Call.URING_ENTER)).isEqualTo(enters + 1);
             for (int i = 0; i < 20; i++)
-                assertThat(read.get(i).get(2)).isEqualTo((byte) ('c' + i % 3));
+                assertThat(text(read.get(i))).isEqualTo("abcdef".substring(i % 3, i % 3 + 3));
         }
     }
 
     @Test
     void read_thatTakesItsTime_endsTheSleep() throws Exception {
         try (RingFile file = pipeEnd()) {
-            ByteBuffer into = ByteBuffer.allocate(9);
-            Told<Integer> told = submit(reading(file, into));
+            Told<byte[]> told = submit(reading(file, 9));
             poller.poll(0);
             assertThat(told.isOver()).isFalse();
             RawFiles.write(pipe[1], "late");
             while (!told.isOver()) poller.poll(FOREVER);
-            assertThat(text(into)).isEqualTo("late");
+            assertThat(text(told)).isEqualTo("late");
         }
     }
 
@@ -233,12 +232,11 @@ class RingFilesTest {
         assertLeft(_ -> "any");
         try (RingFile file = open(path); RingFile written = open(path, WRITE);
                 OpenFile other = files.open(path, Set.of(READ))) {
-            assertLeft(reading(other, ByteBuffer.allocate(1)));
-            assertLeft(reading(written, ByteBuffer.allocate(1)));
-            assertLeft(reading(file, ByteBuffer.allocate(0)));
-            assertLeft(reading(file, ByteBuffer.allocate(1).asReadOnlyBuffer()));
-            assertLeft(reading(file, ByteBuffer.allocate(Blocks.BYTES_MAX + 1)));
-            assertLeft(new FileOperation.Read(file, ByteBuffer.allocate(1), -1));
+            assertLeft(reading(other, 1));
+            assertLeft(reading(written, 1));
+            assertLeft(reading(file, 0));
+            assertLeft(reading(file, Blocks.BYTES_MAX + 1));
+            assertLeft(new FileOperation.Read(file, -1, 1));
             assertLeft(new FileOperation.Write(file, bytes("x"), 0));
         }
     }
@@ -250,13 +248,10 @@ class RingFilesTest {
     void manyReads_throughAShortQueue_areAllDoneOnce(int entries) throws Exception {
         entries(entries);
         try (RingFile file = open(file("abc")); RingFile late = pipeEnd()) {
-            List<ByteBuffer> read = new ArrayList<>();
-            Told<Integer> last = submit(reading(late, ByteBuffer.allocate(1)));
-            for (int i = 0; i < RingFiles.PLACES - 1; i++) {
-                read.add(ByteBuffer.allocate(5));
-                submit(reading(file, read.get(i)));
-            }
-            assertLeft(reading(file, ByteBuffer.allocate(5)));      // there are no places
+            List<Told<byte[]>> read = new ArrayList<>();
+            Told<byte[]> last = submit(reading(late, 1));
+            for (int i = 0; i < RingFiles.PLACES - 1; i++) read.add(submit(reading(file, 5)));
+            assertLeft(reading(file, 5));      // there are no places
             while (files.count() > 1) poller.poll(FOREVER);
             assertThat(read).allSatisfy(one -> assertThat(text(one)).isEqualTo("abc"));
             RawFiles.write(pipe[1], "x");
@@ -269,13 +264,13 @@ class RingFilesTest {
         Path path = Files.write(folder.resolve("file"), new byte[Blocks.BYTES_MAX]);
         try (RingFile file = open(path)) {
             for (int round = 0; round < 3; round++) {
-                for (int i = 0; i < 16; i++)
-                    submit(reading(file, ByteBuffer.allocate(Blocks.BYTES_MAX)));
-                assertLeft(reading(file, ByteBuffer.allocate(1)));
+                List<Told<byte[]>> read = new ArrayList<>();
+                for (int i = 0; i < 16; i++) read.add(submit(reading(file, Blocks.BYTES_MAX)));
+                assertLeft(reading(file, 1));
                 while (files.count() > 0) poller.poll(FOREVER);
+                assertThat(read).allSatisfy(
+                        told -> assertThat(told.result).hasSize(Blocks.BYTES_MAX));
             }
-            assertThat(all).filteredOn(told -> told.result instanceof Integer)
-                    .allSatisfy(told -> assertThat(told.result).isEqualTo(Blocks.BYTES_MAX));
         }
     }
 
@@ -308,10 +303,7 @@ class RingFilesTest {
             int made = calls.count(Call.URING_ENTER);
             calls.fail(Call.URING_ENTER, made + 1, made + 5, errno);
             int waits = calls.count(Call.EPOLL_WAIT);
-            ByteBuffer into = ByteBuffer.allocate(9);
-            Told<Integer> told = run(reading(file, into));
-            assertThat(told.result).isEqualTo(3);
-            assertThat(text(into)).isEqualTo("abc");
+            assertThat(text(run(reading(file, 9)))).isEqualTo("abc");
             assertThat(calls.count(Call.URING_ENTER)).isEqualTo(made + 6);
             assertThat(calls.count(Call.EPOLL_WAIT)).as("a sleep each").isEqualTo(waits + 6);
         }
@@ -323,11 +315,11 @@ class RingFilesTest {
         try (RingFile file = open(file("abc"))) {
             int made = calls.count(Call.URING_ENTER);
             calls.fail(Call.URING_ENTER, made + 1, made + 2, Errno.EBUSY);
-            Told<?> one = submit(reading(file, ByteBuffer.allocate(1)));
-            Told<?> two = submit(reading(file, ByteBuffer.allocate(1)));
-            assertLeft(reading(file, ByteBuffer.allocate(1)));
-            assertLeft(reading(file, ByteBuffer.allocate(1)));
-            Told<?> three = submit(reading(file, ByteBuffer.allocate(1)));
+            Told<?> one = submit(reading(file, 1));
+            Told<?> two = submit(reading(file, 1));
+            assertLeft(reading(file, 1));
+            assertLeft(reading(file, 1));
+            Told<?> three = submit(reading(file, 1));
             while (!three.isOver()) poller.poll(FOREVER);
             assertThat(List.of(one.times, two.times)).containsOnly(1);
         }
@@ -336,19 +328,18 @@ class RingFilesTest {
     @Test
     void enter_thatFailsForGood_leavesWhatWasNotTakenToThreads() throws Exception {
         try (RingFile file = open(file("abc")); RingFile late = pipeEnd()) {
-            ByteBuffer into = ByteBuffer.allocate(4);
-            Told<Integer> taken = submit(reading(late, into));
+            Told<byte[]> taken = submit(reading(late, 4));
             poller.poll(0);
-            Told<Integer> untaken = submit(reading(file, ByteBuffer.allocate(1)));
+            Told<byte[]> untaken = submit(reading(file, 1));
             int made = calls.count(Call.URING_ENTER);
             calls.fail(Call.URING_ENTER, made + 1, Integer.MAX_VALUE, Errno.EPERM);
             poller.poll(0);
             assertThat(untaken.isRefused).isTrue();
             assertThat(taken.isOver()).isFalse();
-            assertLeft(reading(file, ByteBuffer.allocate(1)));
+            assertLeft(reading(file, 1));
             RawFiles.write(pipe[1], "late");
             while (!taken.isOver()) poller.poll(FOREVER);
-            assertThat(text(into)).isEqualTo("late");
+            assertThat(text(taken)).isEqualTo("late");
             assertThat(calls.count(Call.URING_ENTER)).isEqualTo(made + 1);
         }
     }
@@ -356,7 +347,7 @@ class RingFilesTest {
     @Test
     void request_whoseThreadHasEnded_isLeftToAnother() throws Exception {
         try (RingFile file = pipeEnd()) {
-            Told<Integer> told = submit(reading(file, ByteBuffer.allocate(4)));
+            Told<byte[]> told = submit(reading(file, 4));
             CompletableFuture<Path> self = new CompletableFuture<>();
             Thread polling = Thread.ofPlatform().start(() -> {
                 self.complete(ownTask());
@@ -413,8 +404,7 @@ class RingFilesTest {
         String what = steps + " " + polls;
         RingFile file = pipeEnd();
         int fd = file.fd;
-        ByteBuffer into = ByteBuffer.allocate(4);
-        Told<Integer> told = submit(reading(file, into));
+        Told<byte[]> told = submit(reading(file, 4));
         boolean isWritten = false;
         boolean isCancelled = false;
         for (int i = 0; i < steps.size(); i++) {
@@ -438,12 +428,10 @@ class RingFilesTest {
         files.cancel(told);                             // does nothing any more
         if (told.result == null) {
             assertThat(told.isRefused).as(what).isTrue();
-            assertThat(into.position()).as(what).isZero();
             RawFiles.write(pipe[1], ".");
             assertThat(RawFiles.read(pipe[0])).as(what).isEqualTo(isWritten ? "data." : ".");
         } else {
-            assertThat(told.result).as(what).isEqualTo(4);
-            assertThat(text(into)).as(what).isEqualTo(isCancelled ? "" : "data");
+            assertThat(text(told)).as(what).isEqualTo(isCancelled ? "" : "data");
         }
         file.close();
         poller.poll(0);
@@ -455,30 +443,28 @@ class RingFilesTest {
     @ValueSource(booleans = {true, false})
     void close_ofThePoller_waitsForWhatIsUnderWay(boolean isSubmitted) throws Exception {
         try (RingFile file = pipeEnd()) {
-            ByteBuffer into = ByteBuffer.allocate(4);
-            List<Told<Integer>> reads = new ArrayList<>();
-            for (int i = 0; i < 100; i++) reads.add(submit(reading(file, into)));
+            List<Told<byte[]>> reads = new ArrayList<>();
+            for (int i = 0; i < 100; i++) reads.add(submit(reading(file, 4)));
             if (isSubmitted) poller.poll(0);
             poller.close();
             assertThat(reads).allMatch(told -> told.isRefused);
             RawFiles.write(pipe[1], "kept");
             assertThat(RawFiles.read(pipe[0])).isEqualTo("kept");
-            assertThat(into.position()).isZero();
-            assertLeft(reading(file, into));
+            assertLeft(reading(file, 4));
         }
     }
 
     @Test
     void close_ofAFileInUse_keepsItsNumberUntilTheEnd() throws Exception {
         RingFile file = pipeEnd();
-        Told<Integer> told = submit(reading(file, ByteBuffer.allocate(4)));
+        Told<byte[]> told = submit(reading(file, 4));
         file.close();
         assertThat(RawFiles.isOpen(file.fd)).isTrue();
-        assertLeft(reading(file, ByteBuffer.allocate(4)));
+        assertLeft(reading(file, 4));
         assertThatThrownBy(file::size).isInstanceOf(ClosedChannelException.class);
         RawFiles.write(pipe[1], "x");
         while (!told.isOver()) poller.poll(FOREVER);
-        assertThat(told.result).isEqualTo(1);
+        assertThat(text(told)).isEqualTo("x");
         assertThat(RawFiles.isOpen(file.fd)).isFalse();
     }
 
@@ -551,7 +537,7 @@ class RingFilesTest {
     @Test
     void failureInTheKernel_isTold() {
         RingFile wrong = new RingFile(pipe[1], O_RDWR, calls);
-        assertThat(run(reading(wrong, ByteBuffer.allocate(1))).failure)
+        assertThat(run(reading(wrong, 1)).failure)
                 .hasMessage(SystemCalls.words(Errno.EBADF));
         assertThat(run(new FileOperation.Sync(wrong, true)).failure)
                 .hasMessage(SystemCalls.words(Errno.EINVAL));
