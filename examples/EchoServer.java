@@ -155,7 +155,8 @@ static class BufferedEcho extends Backpressure implements BufferedProtocol {
 static SSLContext contextOf(Path file) throws GeneralSecurityException, IOException {
     char[] secret = "changeit".toCharArray();
     KeyStore store = KeyStore.getInstance(file.toFile(), secret);
-    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    KeyManagerFactory keys =
+            KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, secret);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null);
