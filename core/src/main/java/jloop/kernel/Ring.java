@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /// The two queues of an io_uring(7), in memory that the kernel shares: what it is asked to do,
 /// and what it has done.
@@ -41,6 +40,10 @@ final class Ring {
      * into the second one at any time, or, if the ring is owned (DEFER_TASKRUN), only while its
      * owner enters: less work, no interrupts, and nothing is received or accepted that nobody
      * would see. Such a ring refuses every other thread with EEXIST.
+     *
+     * It is not registered with its owner (REGISTER_RING_FDS), which would spare each call a look
+     * into the table of descriptors: who has it so keeps it, with all that it has under way,
+     * whoever closes its descriptor, and nobody else can take that back.
      */
 
     // io_uring_setup(2)
@@ -60,7 +63,6 @@ final class Ring {
     // io_uring_enter(2)
     private static final int ENTER_GETEVENTS = 1;
     private static final int ENTER_EXT_ARG = 1 << 3;
-    private static final int ENTER_REGISTERED_RING = 1 << 4;
     private static final int ENTER = ENTER_GETEVENTS | ENTER_EXT_ARG;
     private static final int ARG_BYTES = 24;
     private static final int ARG_TIMESPEC = 16;
@@ -72,7 +74,6 @@ final class Ring {
     private static final int PROBE_FLAGS = 2;
     private static final int PROBE_SUPPORTED = 1;
     private static final int REGISTER_ENABLE_RINGS = 12;
-    private static final int REGISTER_RING_FDS = 20;
 
     private static final int SQ_CQ_OVERFLOW = 1 << 1;
     private static final int SQE_BYTES = 64;
@@ -100,7 +101,6 @@ final class Ring {
     static final int OP_SEND = 26;
     static final int OP_RECV = 27;
 
-    static final int SQE_IO_LINK = 1 << 2;
     static final int SQE_BUFFER_SELECT = 1 << 5;
     static final int SQE_SKIP_SUCCESS = 1 << 6;
 
@@ -145,8 +145,6 @@ final class Ring {
     private final int cqes;
     private final int sqMask;
     private final int cqMask;
-    private @Nullable Thread owner;         // for which it is `registered`
-    private int registered;
     private boolean isDisabled;
     private int tail;
 
@@ -303,25 +301,14 @@ final class Ring {
         argument.set(JAVA_LONG, 0, 0);
         argument.set(JAVA_LONG, 8, 0);
         argument.set(JAVA_LONG, ARG_TIMESPEC, ends ? argument.address() + ARG_BYTES : 0);
-        boolean isOwner = Thread.currentThread() == owner;
-        return calls.uringEnter(isOwner ? registered : fd, asked(), awaited,
-                isOwner ? ENTER | ENTER_REGISTERED_RING : ENTER, argument.address(), ARG_BYTES);
+        return calls.uringEnter(fd, asked(), awaited, ENTER, argument.address(), ARG_BYTES);
     }
 
-    /// Its owner is the thread that does this. That thread has a number for it that spares each
-    /// call a look into the table of descriptors; the same number means another ring, or none,
-    /// to any other thread, and of a virtual thread nobody can say which one it is.
+    /// Its owner is the thread that does this.
     private void enable() {
         int result = calls.uringRegister(fd, REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0);
         if (result < 0) throw refused("io_uring_register", result);
         isDisabled = false;
-        argument.set(JAVA_INT, 0, -1);      // struct io_uring_rsrc_update
-        argument.set(JAVA_INT, 4, 0);
-        argument.set(JAVA_LONG, 8, fd);
-        if (Thread.currentThread().isVirtual()
-                || calls.uringRegister(fd, REGISTER_RING_FDS, argument, 1) != 1) return;
-        owner = Thread.currentThread();
-        registered = argument.get(JAVA_INT, 0);
     }
 
     // ---- What is done

@@ -38,10 +38,11 @@ final class RingOutbox {
         return flow;
     }
 
-    /// Has `ring` do what is in that slot.
-    void ask(int slot, Ring ring) {
+    /// Has `ring` do what is in that slot. Returns whether that is not all: it is closed when it
+    /// is known what came of it.
+    boolean ask(int slot, Ring ring) {
         RingOutflow flow = flows[slot];
-        if (flow != null) flow.ask(ring, this, slot);
+        return flow != null && flow.ask(ring, this, slot);
     }
 
     /// What is in that slot was not sent, or not all of it.

@@ -20,12 +20,13 @@ final class RingOutflow {
      * error is told to the next who sends. Where one is to be expected, as the stream from the
      * peer has ended or this one was shut down, sends are made at once and say so themselves.
      *
-     * A socket is closed behind what it sends, by the same call. If something is `unsent` by
-     * then, it lingers: a socket of nobody has its number until that is sent.
+     * A socket is closed by the same call, or as soon as it is known what came of what it sent.
+     * If something is `unsent` by then, it lingers: a socket of nobody has its number until that
+     * is sent.
      */
 
-    /// What one submission asks for at most, and all at once, as links end with it.
-    static final int REQUESTS_MAX = 3;
+    /// What one submission asks for at most.
+    static final int REQUESTS_MAX = 2;
 
     /// The result of a send that is to be made by send(2).
     static final int NOT_TAKEN = Integer.MIN_VALUE;
@@ -177,7 +178,7 @@ final class RingOutflow {
             unsent = null;
         }
         failure = 0;                    // there is nobody to be told
-        if (unsent != null) closeNow();
+        if (unsent != null || !poller.submitsMore()) closeNow();
         else if (slot == NONE && !isSubmitted) slot = poller.outbox().add(this);
     }
 
@@ -221,11 +222,12 @@ final class RingOutflow {
 
     // ---- The outbox is submitted
 
-    /// Asks `ring` for what is queued in that slot of `box`.
-    void ask(Ring ring, RingOutbox box, int slot) {
+    /// Asks `ring` for what is queued in that slot of `box`. Returns whether the number is to be
+    /// closed when it is known what came of that.
+    boolean ask(Ring ring, RingOutbox box, int slot) {
         this.slot = NONE;
         isSubmitted = true;
-        closeIsAsked = closing != NONE;
+        closeIsAsked = closing != NONE && length == 0;
         if (discards) {
             long at = ring.ask(Ring.OP_RECV, closing, 0, box.memory.address() + box.end(),
                     RingOutbox.SPARE_BYTES, SystemCalls.MSG_DONTWAIT, 0);
@@ -235,10 +237,11 @@ final class RingOutflow {
             long at = ring.ask(Ring.OP_SEND, fd(), 0, box.memory.address() + start, length,
                     SystemCalls.MSG_NOSIGNAL | SystemCalls.MSG_DONTWAIT | SystemCalls.MSG_WAITALL,
                     UringPoller.SEND | slot);
-            ring.flag(at, Ring.SQE_SKIP_SUCCESS | (closeIsAsked ? Ring.SQE_IO_LINK : 0));
+            ring.flag(at, Ring.SQE_SKIP_SUCCESS);
         }
         if (closeIsAsked)
             ring.flag(ring.ask(Ring.OP_CLOSE, closing, 0, 0, 0, 0, 0), Ring.SQE_SKIP_SUCCESS);
+        return closing != NONE && !closeIsAsked;
     }
 
     private int fd() {
@@ -252,11 +255,6 @@ final class RingOutflow {
         else failure = result;
     }
 
-    /// Whether the number is closed behind bytes that are sent.
-    boolean closesBehind() {
-        return closeIsAsked && length > 0;
-    }
-
     /// Whether the socket is nobody's, and there is something to send before it is closed.
     boolean isLingering() {
         return lingers;
@@ -264,11 +262,10 @@ final class RingOutflow {
 
     /// All is known of what was submitted.
     void decided() {
-        boolean failed = unsent != null || failure < 0;
         isSubmitted = false;
         length = 0;
         if (closing != NONE) {
-            if (failed || !closeIsAsked) closeNow();
+            if (!closeIsAsked) closeNow();
         } else if (unsent != null) {
             socket.watchWriting();
         } else {

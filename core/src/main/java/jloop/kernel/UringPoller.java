@@ -88,6 +88,11 @@ public final class UringPoller extends EpollPoller {
         return ring != null;
     }
 
+    /// Whether what is put into the outbox will be submitted, or be done without the ring.
+    boolean submitsMore() {
+        return ring != null || left != null;
+    }
+
     // A receive that goes on and on may miss the end of the stream of a UNIX socket: where it has
     // taken the last bytes it does not look whether there is more (Linux 6.18; of TCP it does).
     @Override
@@ -109,7 +114,10 @@ public final class UringPoller extends EpollPoller {
     }
 
     private void pollRing(Ring now, long timeoutNanos) {
-        submitOutbox(now);
+        if (submitOutbox(now) && now == ring) {     // what closes then does not wait for a sleep
+            enter(now, 0, 0);
+            if (now == ring) decide(now);
+        }
         long nanos = beginFiles(timeoutNanos);
         boolean sleeps = nanos > 0 && !hasMore && !now.hasCompleted() && !now.hasOverflowed();
         if (now == ring) enter(now, sleeps ? 1 : 0, nanos);
@@ -144,32 +152,29 @@ public final class UringPoller extends EpollPoller {
         }
     }
 
-    private void submitOutbox(Ring now) {
-        if (submitted.count() > 0 || outbox.count() == 0) return;
+    /// Returns whether something is closed when it is known what came of what it sent.
+    private boolean submitOutbox(Ring now) {
+        if (submitted.count() > 0 || outbox.count() == 0) return false;
         RingOutbox full = outbox;
         outbox = submitted;
         submitted = full;
-        for (int slot = 0; slot < full.count(); slot++) {
+        boolean closesBehind = false;
+        for (int slot = 0; slot < full.count() && now == ring; slot++) {
             if (!now.hasRoom(RingOutflow.REQUESTS_MAX)) enter(now, 0, 0);
-            if (now != ring) return;
-            full.ask(slot, now);
+            if (now == ring) closesBehind |= full.ask(slot, now);
         }
+        return closesBehind;
     }
 
     /// What was submitted is over unless the kernel did not take it all, or cannot tell of all.
     private void decide(Ring now) {
         if (submitted.count() == 0 || now.asked() > 0 || now.hasOverflowed()) return;
         now.look(now.end(), this::failedSend);
-        boolean closesBehind = false;
         for (int slot = 0; slot < submitted.count(); slot++) {
             RingOutflow flow = submitted.remove(slot);
-            if (flow == null) continue;
-            closesBehind |= flow.closesBehind();
-            flow.decided();
+            if (flow != null) flow.decided();
         }
         submitted.clear();
-        // The kernel does what is linked later, and twenty of that for each one it waits for.
-        if (closesBehind) enter(now, ENTRIES, 0);
     }
 
     private void failedSend(long data, int result, int flags) {

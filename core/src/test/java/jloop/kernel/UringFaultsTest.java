@@ -412,6 +412,47 @@ class UringFaultsTest {
         }
     }
 
+    @ParameterizedTest(name = "the end was received: {0}")
+    @ValueSource(booleans = {true, false})
+    void close_ofOneWhoseEndCameByTheRingThatWasGivenUp_isDone(boolean isReceived)
+            throws Exception {
+        try (var net = new Net(new UringPoller())) {
+            Net.Pair pair = net.connect();
+            Request readable = net.start(
+                    new Request(pair.server).kind(Operation.Kind.READABLE));
+            pair.client.close();
+            assertThat(net.finish(readable)).isZero();
+            if (isReceived) assertThat(net.receive(pair.server)).isEqualTo("EOF");
+            int number = pair.server.number();
+
+            byAnotherThread(() -> {
+                net.poller.poll(0);
+                assertThat(RawFiles.isOpen(number)).isTrue();
+                pair.server.close();
+                net.poller.poll(0);
+            });
+
+            assertThat(RawFiles.isOpen(number)).isFalse();
+        }
+    }
+
+    /// What the ring had under way ends with it: else its requests would keep the sockets open.
+    @Test
+    void close_ofOneThatTheRingThatWasGivenUpReceivedFrom_isSeenByThePeer() throws Exception {
+        try (var net = new Net(new UringPoller())) {
+            Net.Pair pair = net.connect();
+            Request receive = net.start(new Request(pair.server).receive(10));
+            net.poller.poll(0);
+
+            byAnotherThread(() -> {
+                net.poller.poll(0);
+                pair.server.close();
+                assertThat(receive.result).isEqualTo(-Errno.EBADF);
+                assertThat(net.receive(pair.client)).isEqualTo("EOF");
+            });
+        }
+    }
+
     /// Sends until the socket does not take what it has promised to: how much.
     private static int fill(Net net, Descriptor socket) {
         byte[] piece = new byte[10_000];
