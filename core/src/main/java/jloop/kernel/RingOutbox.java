@@ -38,8 +38,8 @@ final class RingOutbox {
         return flow;
     }
 
-    /// Has `ring` do what is in that slot. Returns whether that is not all: it is closed when it
-    /// is known what came of it.
+    /// Has `ring` do what is in that slot. Returns whether that is not all: it is closed when
+    /// it is known what came of it.
     boolean ask(int slot, Ring ring) {
         RingOutflow flow = flows[slot];
         return flow != null && flow.ask(ring, this, slot);

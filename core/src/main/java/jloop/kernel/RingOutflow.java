@@ -222,8 +222,8 @@ final class RingOutflow {
 
     // ---- The outbox is submitted
 
-    /// Asks `ring` for what is queued in that slot of `box`. Returns whether the number is to be
-    /// closed when it is known what came of that.
+    /// Asks `ring` for what is queued in that slot of `box`. Returns whether the number is to
+    /// be closed when it is known what came of that.
     boolean ask(Ring ring, RingOutbox box, int slot) {
         this.slot = NONE;
         isSubmitted = true;
