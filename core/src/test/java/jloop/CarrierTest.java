@@ -568,6 +568,33 @@ class CarrierTest {
         });
     }
 
+    /// As by the turner, where a strand is held up on its way: it has to get the baton back
+    /// before it takes what has come.
+    @Test
+    void operation_thatEndsWhileItIsSubmitted_isWaitedFor() {
+        int[] ended = {0};
+        SpyPoller poller = new SpyPoller(Rig.Kind.EPOLL.poller()) {
+            @Override
+            public boolean submit(Operation operation) {
+                if (super.submit(operation) || !operation.kind.reads) return true;
+                assertThat(++ended[0]).isLessThan(1000);
+                assertThat(cancel(operation)).isTrue();
+                operation.completed();
+                return false;
+            }
+        };
+        Rig.run(poller, rig -> {
+            try (Rig.Ends ends = rig.connect()) {
+                ended[0] = 0;
+                Task<byte[]> received = createTask(() -> rig.loop.sockRecv(ends.server(), 10));
+                rig.turns(3);
+                rig.loop.sockSendall(ends.client(), Rig.bytes("one"));
+                assertThat(Rig.text(received.await())).isEqualTo("one");
+                assertThat(ended[0]).isBetween(1, 100);
+            }
+        });
+    }
+
     /// The loop is closed while a coroutine is on its way into a wait that nobody will end.
     @Test
     void callOfTheLoop_thatBlocksOnItsWayWhileTheLoopIsClosed_doesNotSpin() throws Exception {
