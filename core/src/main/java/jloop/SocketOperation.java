@@ -19,8 +19,9 @@ final class SocketOperation extends Operation {
         this.sockets = sockets;
     }
 
-    /// Starts it. Returns true if it is over already. What ends while that is asked for is to be
-    /// waited for all the same: at HANDOFF the strand has lost the baton then, and gets it there.
+    /// Starts it. Returns true if it is over already. What ends while that is asked for is to
+    /// be waited for all the same: at HANDOFF the strand has lost the baton then, and gets it
+    /// there.
     boolean submit() {
         cancelled = false;
         over = false;
