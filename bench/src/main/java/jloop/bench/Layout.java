@@ -111,25 +111,13 @@ record Layout(
                     Column.of("bytes each", "bytesEach"),
                     new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
 
-    static final Layout PROCESS = new Layout(
+    static final Layout PROCESS = counted(
             "child processes: 100 MB both ways through a cat, 500 times /bin/true",
-            "fixed-work",
-            less("s", "seconds", 1),
-            List.of(
-                    Column.per("MB or children per s", "count", "seconds", 1),
-                    Column.of("first repetition s", "coldSeconds"),
-                    Column.of("CPU s of all, without children", "cpuSeconds"),
-                    new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
+            "MB or children per s", "CPU s of all, without children");
 
-    static final Layout FILES = new Layout(
+    static final Layout FILES = counted(
             "files in memory, 64 reads at a time: 4 KiB at random places, and whole small files",
-            "fixed-work",
-            less("s", "seconds", 1),
-            List.of(
-                    Column.per("reads per s", "count", "seconds", 1),
-                    Column.of("first repetition s", "coldSeconds"),
-                    Column.of("CPU s of all", "cpuSeconds"),
-                    new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
+            "reads per s", "CPU s of all");
 
     static final Layout PARTS = new Layout(
             "parts of jloop by themselves, under JMH",
@@ -152,6 +140,15 @@ record Layout(
                         .anyMatch(row -> !Double.isNaN(column.of(row))))
                 .toList();
         return new Layout(about, control, measure, steadiness, present);
+    }
+
+    /// Of programs that tell how much they did in which time.
+    private static Layout counted(String title, String perSecond, String cpu) {
+        return new Layout(title, "fixed-work", less("s", "seconds", 1), List.of(
+                Column.per(perSecond, "count", "seconds", 1),
+                Column.of("first repetition s", "coldSeconds"),
+                Column.of(cpu, "cpuSeconds"),
+                new Column("RSS MB", window -> window.figure("rssKb") / KB_PER_MB)));
     }
 
     private static Measure rate(String title, String count, double factor) {

@@ -1,7 +1,12 @@
 package jloop.kernel;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -10,6 +15,14 @@ import java.util.stream.Stream;
 final class KernelFiles {
 
     private KernelFiles() { }
+
+    /// The JDK opens a socket of its own, for ever, when it closes its first one.
+    static void warmUp() throws IOException {
+        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var client = new Socket(server.getInetAddress(), server.getLocalPort())) {
+            assertThat(client.isConnected()).isTrue();
+        }
+    }
 
     /// How many sockets, pipes, epolls, eventfds and io_urings are open.
     static long count() {

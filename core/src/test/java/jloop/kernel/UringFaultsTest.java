@@ -8,10 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -96,13 +93,9 @@ class UringFaultsTest {
         }
     }
 
-    // The JDK opens a socket of its own, for ever, when it closes its first one.
     @BeforeAll
     static void warmUp() throws IOException {
-        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var client = new Socket(server.getInetAddress(), server.getLocalPort())) {
-            assertThat(client.isConnected()).isTrue();
-        }
+        KernelFiles.warmUp();
     }
 
     @BeforeEach
