@@ -80,6 +80,7 @@ final class Ring {
     private static final int CQE_BYTES = 16;
     private static final int FLAGS = 1;
     private static final int PRIORITY = 2;
+    private static final int DATA = 32;
     private static final int GROUP = 40;
 
     // mmap(2)
@@ -244,16 +245,26 @@ final class Ring {
         submissions.set(JAVA_LONG, at + 8, offset);
         submissions.set(JAVA_LONG, at + 16, address);
         submissions.set(JAVA_LONG, at + 24, length | (long) flags << 32);
-        submissions.set(JAVA_LONG, at + 32, data);
+        submissions.set(JAVA_LONG, at + DATA, data);
         submissions.set(JAVA_LONG, at + 40, 0);
         submissions.set(JAVA_LONG, at + 48, 0);
         submissions.set(JAVA_LONG, at + 56, 0);
         return at;
     }
 
-    /// Does not ask for the last one, which the kernel has not taken.
-    void takeBack() {
-        tail--;
+    /// Does not ask for the last one, which the kernel has not taken, and returns its data.
+    long takeBack() {
+        return submissions.get(JAVA_LONG, (long) SQE_BYTES * (--tail & sqMask) + DATA);
+    }
+
+    /// How many were asked for so far; may overflow.
+    int count() {
+        return tail;
+    }
+
+    /// Whether the kernel has taken the first `count`.
+    boolean hasTaken(int count) {
+        return head() - count >= 0;
     }
 
     void flag(long at, int flags) {
@@ -275,7 +286,11 @@ final class Ring {
 
     /// How many were asked for and not yet submitted.
     int asked() {
-        return tail - (int) INT.getAcquire(queues, (long) sqHead);
+        return tail - head();
+    }
+
+    private int head() {
+        return (int) INT.getAcquire(queues, (long) sqHead);
     }
 
     /// Whether it is an owned one that nobody has entered.

@@ -40,6 +40,7 @@ final class RingOutflow {
     private int start;
     private int length;
     private boolean isSubmitted;        // and not yet known what came of it
+    private int submission;             // with that the ring had been asked for so much
     private byte @Nullable [] unsent;
     private int failure;                // -errno, or 0
     private int closing = NONE;         // the number to be closed
@@ -241,6 +242,7 @@ final class RingOutflow {
         }
         if (closeIsAsked)
             ring.flag(ring.ask(Ring.OP_CLOSE, closing, 0, 0, 0, 0, 0), Ring.SQE_SKIP_SUCCESS);
+        submission = ring.count();
         return closing != NONE && !closeIsAsked;
     }
 
@@ -282,6 +284,11 @@ final class RingOutflow {
         socket = poller.socket(closing, Family.INET);
         closing = NONE;
         socket.lingersBy(this);
+    }
+
+    /// Whether the kernel has taken all that `ring` was asked for.
+    boolean isTaken(Ring ring) {
+        return isSubmitted && ring.hasTaken(submission);
     }
 
     /// The ring that was to do it does nothing: it is done at once.

@@ -303,18 +303,21 @@ public final class UringPoller extends EpollPoller {
         left = null;
         while (!isClosed() && before.take(before.end(), this::completed)) { }
         for (EpollSocket socket : sockets()) if (socket != null) socket.keepWhatHasCome();
-        doWithoutRing(submitted);
-        doWithoutRing(outbox);
+        doWithoutRing(submitted, before);
+        doWithoutRing(outbox, before);
         before.release();
         buffers.release();
         for (EpollSocket socket : sockets()) if (socket != null) socket.leavesRing();
         hasMore = true;                 // what it completed is not to wait for a sleep
     }
 
-    private void doWithoutRing(RingOutbox box) {
+    /// Does what the kernel has not taken of `box`, and by `ring` will not take any more.
+    private static void doWithoutRing(RingOutbox box, Ring ring) {
         for (int slot = 0; slot < box.count(); slot++) {
             RingOutflow flow = box.remove(slot);
-            if (flow != null) flow.doneWithoutRing(box);
+            if (flow == null) continue;
+            if (flow.isTaken(ring)) flow.decided();
+            else flow.doneWithoutRing(box);
         }
         box.clear();
     }
@@ -326,9 +329,8 @@ public final class UringPoller extends EpollPoller {
             return;
         }
         Ring last = ring == null ? left : ring;
-        doWithoutRing(submitted);
-        doWithoutRing(outbox);
         ring = null;
+        if (last != null) finish(last);
         boolean isQuiet = last == null || end(last);
         if (isQuiet) {
             outbox.release();
@@ -338,6 +340,14 @@ public final class UringPoller extends EpollPoller {
         super.release();
     }
 
+    /// Sends and closes what is left, each once. What the kernel has not taken it is not to take.
+    private void finish(Ring last) {
+        last.look(last.end(), this::failedSend);
+        doWithoutRing(submitted, last);
+        doWithoutRing(outbox, last);
+        while (last.asked() > 0) if (isLast(last.takeBack() & KIND, 0)) underWay--;
+    }
+
     /// Calls all off and waits for it, as nothing may be written into memory that was given
     /// back. False if that is not known. A ring whose owner does not enter does nothing.
     private boolean end(Ring last) {
@@ -345,8 +355,8 @@ public final class UringPoller extends EpollPoller {
             last.release();
             return true;
         }
+        cancel(last, 0, CANCEL_ANY | CANCEL_ALL);
         int result = last.submit();
-        if (result != -Errno.EEXIST) cancel(last, 0, CANCEL_ANY | CANCEL_ALL);
         for (int i = 0; i < TRIES && underWay > 0 && result != -Errno.EEXIST; i++) {
             result = last.enter(i == 0 ? 0 : 1, TRY_NANOS);
             while (last.take(last.end(), this::over)) { }
