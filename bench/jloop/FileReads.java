@@ -10,6 +10,7 @@ import static jloop.Asyncio.*;
 /// sched CASE REPETITIONS [SCALE]`, with CASE one of
 ///
 ///     random64        100,000 times 4 KiB at a random place of a file of 64 MiB, 64 at a time
+///     into64          the same, each of the 64 into an array that it has
 ///     small64         20,000 times a whole file of 4 KiB out of 1,000, 64 at a time
 ///
 /// Prints the seconds of each repetition and the count of reads as a line of JSON; the first
@@ -32,6 +33,8 @@ public class FileReads {
             switch (name) {
                 case "random64" -> repeat(name, repetitions, (int) (100_000 * scale),
                         random(folder, (int) (16_384 * scale), (int) (100_000 * scale)));
+                case "into64" -> repeat(name, repetitions, (int) (100_000 * scale),
+                        into(folder, (int) (16_384 * scale), (int) (100_000 * scale)));
                 case "small64" -> repeat(name, repetitions, (int) (20_000 * scale),
                         small(folder, (int) (1_000 * scale), (int) (20_000 * scale)));
                 default -> throw new IllegalArgumentException("no such case: " + name);
@@ -53,19 +56,41 @@ public class FileReads {
     }
 
     static VoidCoroutine random(Path folder, int pieces, int reads) throws IOException {
-        Path path = folder.resolve("file");
-        try (var out = Files.newOutputStream(path)) {
-            for (int i = 0; i < pieces; i++) out.write(piece(i));
-        }
+        Path path = large(folder, pieces);
         return () -> {
             try (AsyncFile file = AsyncFile.open(path)) {
                 Random random = new Random(1);
-                atOnce(reads, () -> {
+                atOnce(reads, () -> () -> {
                     int piece = random.nextInt(pieces);
                     check(file.readAt((long) piece * PIECE_BYTES, PIECE_BYTES), piece);
                 });
             }
         };
+    }
+
+    static VoidCoroutine into(Path folder, int pieces, int reads) throws IOException {
+        Path path = large(folder, pieces);
+        return () -> {
+            try (AsyncFile file = AsyncFile.open(path)) {
+                Random random = new Random(1);
+                atOnce(reads, () -> {
+                    byte[] read = new byte[PIECE_BYTES];
+                    return () -> {
+                        int piece = random.nextInt(pieces);
+                        long place = (long) piece * PIECE_BYTES;
+                        check(read, file.readAt(place, read, 0, PIECE_BYTES), piece);
+                    };
+                });
+            }
+        };
+    }
+
+    static Path large(Path folder, int pieces) throws IOException {
+        Path path = folder.resolve("file");
+        try (var out = Files.newOutputStream(path)) {
+            for (int i = 0; i < pieces; i++) out.write(piece(i));
+        }
+        return path;
     }
 
     static VoidCoroutine small(Path folder, int files, int reads) throws IOException {
@@ -74,19 +99,20 @@ public class FileReads {
             paths[i] = Files.write(folder.resolve("file" + i), piece(i));
         return () -> {
             Random random = new Random(1);
-            atOnce(reads, () -> {
+            atOnce(reads, () -> () -> {
                 int file = random.nextInt(files);
                 check(AsyncFiles.readAllBytes(paths[file]), file);
             });
         };
     }
 
-    /// `count` times `body`, by so many tasks.
-    static void atOnce(int count, VoidCoroutine body) {
+    /// `count` times what `body` makes, by so many tasks.
+    static void atOnce(int count, Supplier<VoidCoroutine> body) {
         int[] left = {count};
         var tasks = new ArrayList<jloop.Task<Void>>();
         for (int i = 0; i < AT_ONCE; i++) tasks.add(createTask(() -> {
-            while (left[0]-- > 0) body.run();
+            VoidCoroutine mine = body.get();
+            while (left[0]-- > 0) mine.run();
         }));
         gather(tasks).await();
     }
@@ -97,7 +123,11 @@ public class FileReads {
     }
 
     static void check(byte[] read, int number) {
-        if (read.length != PIECE_BYTES || ByteBuffer.wrap(read).getInt() != number)
+        check(read, read.length, number);
+    }
+
+    static void check(byte[] read, int count, int number) {
+        if (count != PIECE_BYTES || ByteBuffer.wrap(read).getInt() != number)
             throw new AssertionError("not piece " + number);
     }
 }

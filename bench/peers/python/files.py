@@ -14,7 +14,7 @@ AT_ONCE = 64
 PIECE = 4096
 PIECES = 16384
 FILES = 1000
-COUNTS = {"random64": 100_000, "small64": 20_000}
+COUNTS = {"random64": 100_000, "into64": 100_000, "small64": 20_000}
 
 
 def piece(number):
@@ -54,6 +54,22 @@ async def random64(folder):
     os.close(fd)
 
 
+async def into64(folder):
+    loop = asyncio.get_running_loop()
+    fd = os.open(os.path.join(folder, "file"), os.O_RDONLY)
+    idle = [bytearray(PIECE) for _ in range(AT_ONCE)]
+
+    async def body():
+        number = random.randrange(PIECES)
+        data = idle.pop()
+        count = await loop.run_in_executor(None, os.preadv, fd, [data], number * PIECE)
+        check(data[:count], number)
+        idle.append(data)
+
+    await at_once(COUNTS[case], body)
+    os.close(fd)
+
+
 async def small64(folder):
     loop = asyncio.get_running_loop()
 
@@ -66,7 +82,7 @@ async def small64(folder):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    if case == "random64":
+    if case != "small64":
         with open(os.path.join(folder, "file"), "wb") as file:
             for number in range(PIECES):
                 file.write(piece(number))
@@ -76,7 +92,7 @@ with tempfile.TemporaryDirectory() as folder:
                 file.write(piece(number))
     for repetition in range(int(repetitions)):
         start = time.perf_counter()
-        asyncio.run({"random64": random64, "small64": small64}[case](folder))
+        asyncio.run({"random64": random64, "into64": into64, "small64": small64}[case](folder))
         seconds = time.perf_counter() - start
         print(json.dumps({"case": case, "rep": repetition, "s": seconds,
                           "count": COUNTS[case]}), flush=True)

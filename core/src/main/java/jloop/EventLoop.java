@@ -22,6 +22,7 @@ import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import jloop.poller.Clock;
 import jloop.poller.FileOperation;
+import jloop.poller.OpenFile;
 import jloop.poller.Operation.Kind;
 import jloop.poller.Poller;
 import org.jspecify.annotations.Nullable;
@@ -646,6 +647,15 @@ public final class EventLoop implements Executor, AutoCloseable {
     /// thread of the loop's file pool: 16 at most, made when first needed, for nothing else.
     public <T> FileJob<T> fileJob(FileOperation<T> operation) {
         return new FileJob<>(files, operation);
+    }
+
+    /// `count` bytes of `file` from `position` on, if they are in memory, as
+    /// [OpenFile#readNow]; null if a job has to read them. Called in a coroutine.
+    ///
+    /// **Cancellation**: throws if the task is to be cancelled, as if it had waited.
+    public @Nullable ByteBuffer readNow(OpenFile file, long position, int count) {
+        Task.running(this, "a file operation").checkpoint();
+        return file.readNow(position, count);
     }
 
     // ---- Names

@@ -25,7 +25,7 @@ final class SchedBenchmark implements Benchmark {
 
     /// Files, which threads read or the kernel does, beside who asks for it.
     static final Benchmark FILES = new SchedBenchmark("files", Layout.FILES,
-            List.of("random64", "small64"), Set.of("random64", "small64"));
+            List.of("random64", "into64", "small64"), Set.of("random64", "into64", "small64"));
 
     private static final int REPETITIONS = 3;       // the first is cold
     private static final double LIMIT_SECONDS = 120;

@@ -165,7 +165,7 @@ class OwnProgramsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"random64, 100", "small64, 20"})
+    @CsvSource({"random64, 100", "into64, 100", "small64, 20"})
     void files_eachCase_tellsItsSecondsAndCount(String name, String count) throws Exception {
         checkTold("FileReads", name, count);
     }

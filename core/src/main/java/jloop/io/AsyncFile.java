@@ -136,6 +136,23 @@ public final class AsyncFile implements AutoCloseable {
         });
     }
 
+    /// Reads 1 to `length` bytes into `into` from `offset` on, at most 256 KiB, and returns how
+    /// many; 0 at the end of the file, or if none are asked for.
+    public int read(byte[] into, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, into.length);
+        return inTurn(() -> {
+            int count = Math.min(length, ahead.remaining());
+            if (count == 0) {
+                count = block(position, into, offset, length, true);
+            } else {
+                ahead.get(into, offset, count);
+                if (!ahead.hasRemaining()) ahead = NOTHING;
+            }
+            position += count;
+            return count;
+        });
+    }
+
     /// Reads exactly `count` bytes.
     ///
     /// **Errors**: [IncompleteReadException] with what there was, if the file ends before.
@@ -204,8 +221,33 @@ public final class AsyncFile implements AutoCloseable {
         return block(place, maxBytes, false);
     }
 
+    /// Reads 1 to `length` bytes from `place` on into `into` from `offset` on, at most 256 KiB,
+    /// and returns how many; 0 behind the end of the file, or if none are asked for. The
+    /// position takes no part.
+    public int readAt(long place, byte[] into, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, into.length);
+        checkPlace(place);
+        checkOpen();
+        return block(place, into, offset, length, false);
+    }
+
     private byte[] block(long place, int maxBytes, boolean inTurn) throws IOException {
         if (maxBytes == 0) return NO_BYTES;
+        ByteBuffer now = loop.readNow(file, place, maxBytes);
+        return now == null ? blockByJob(place, maxBytes, inTurn) : bytes(now, now.remaining());
+    }
+
+    private int block(long place, byte[] into, int offset, int length, boolean inTurn)
+            throws IOException {
+        if (length == 0) return 0;
+        ByteBuffer now = loop.readNow(file, place, length);
+        if (now == null) now = ByteBuffer.wrap(blockByJob(place, length, inTurn));
+        int count = now.remaining();
+        now.get(into, offset, count);
+        return count;
+    }
+
+    private byte[] blockByJob(long place, int maxBytes, boolean inTurn) throws IOException {
         return carryOut(new FileOperation.Read(file, place, Math.min(maxBytes, MAX_BYTES)),
                 inTurn, () -> { });
     }
@@ -234,7 +276,7 @@ public final class AsyncFile implements AutoCloseable {
 
     @SuppressWarnings("ByteBufferBackingArray")     // it was made so
     private static byte[] bytes(ByteBuffer from, int count) {
-        if (count > 0 && count == from.capacity()) {
+        if (count > 0 && count == from.capacity() && from.hasArray()) {
             from.position(count);
             return from.array();
         }

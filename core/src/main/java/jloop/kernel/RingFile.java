@@ -11,6 +11,7 @@ import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.util.concurrent.atomic.AtomicInteger;
 import jloop.poller.OpenFile;
+import org.jspecify.annotations.Nullable;
 
 /// A regular file that an io_uring has opened, by its number. Threads do what is left to them
 /// by system calls, with the errors of a FileChannel.
@@ -28,12 +29,14 @@ final class RingFile implements OpenFile {
     final int fd;
     private final int flags;                                    // of open(2)
     private final SystemCalls calls;                            // to make others of
+    private final CachedReads cached;
     private final AtomicInteger users = new AtomicInteger();    // any thread
 
-    RingFile(int fd, int flags, SystemCalls calls) {
+    RingFile(int fd, int flags, SystemCalls calls, CachedReads cached) {
         this.fd = fd;
         this.flags = flags;
         this.calls = calls;
+        this.cached = cached;
     }
 
     boolean isReadable() {
@@ -71,6 +74,16 @@ final class RingFile implements OpenFile {
 
     static IOException failure(int result) {
         return new IOException(SystemCalls.words(-result));
+    }
+
+    @Override
+    public @Nullable ByteBuffer readNow(long position, int count) {
+        if (!isReadable() || position < 0 || !enter()) return null;
+        try {
+            return cached.read(fd, position, count);
+        } finally {
+            leave();
+        }
     }
 
     // ---- By a thread

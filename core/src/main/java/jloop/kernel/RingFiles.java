@@ -66,6 +66,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
     private final boolean isRequired;
     private final int entries;
     private final Blocks blocks = new Blocks();
+    private final CachedReads cached;
     private byte[] scratch = NO_BYTES;                          // of those that have a ring
     private final @Nullable Request<?>[] underWay = new Request<?>[PLACES];
     private final int[] places = new int[PLACES];               // the free ones, from `count` on
@@ -78,6 +79,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
         this.poller = poller;
         this.isRequired = isRequired;
         this.entries = entries;
+        this.cached = new CachedReads(poller.calls);
         for (int i = 0; i < PLACES; i++) places[i] = i;
     }
 
@@ -280,6 +282,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
     /// Calls off all that is under way and waits for its end, for a second at most. What does
     /// not end, keeps its memory.
     void close() {
+        cached.close();
         Ring ring = this.ring;
         if (ring == null) return;
         for (Request<?> request : underWay) {
@@ -511,7 +514,8 @@ final class RingFiles implements FileDriver, Ring.Completions {
         @Override
         void tell(int result) {
             if (isLookedAt && result >= 0)
-                completion.completed(new RingFile(result, flags, poller.calls));
+                completion.completed(
+                        new RingFile(result, flags, poller.calls, cached));
             else completion.refused();
         }
     }

@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The system calls of Linux that jloop makes: the one table of them. Every call returns what
 /// the kernel says, or `-errno`; what each does is in its manual page.
@@ -295,6 +296,12 @@ public class SystemCalls {
         return call(Places.PREAD, fd, bytes.address(), size, position, 0);
     }
 
+    /// preadv2(2) into the one piece that `vector` names; ENOSYS where the C library has none.
+    public int preadv2(int fd, MemorySegment vector, long position, int flags) {
+        if (Vectors.PREADV2 == null) return -Errno.ENOSYS;
+        return call(Vectors.PREADV2, fd, vector.address(), 1, position, flags);
+    }
+
     /// pwrite(2), which waits for the disk.
     public int pwrite(int fd, MemorySegment bytes, int size, long position) {
         assert size <= bytes.byteSize() : bytes;
@@ -569,6 +576,13 @@ public class SystemCalls {
         static final MethodHandle FSYNC = plain("fsync");
         static final MethodHandle FDATASYNC = plain("fdatasync");
         static final MethodHandle STRERROR = plain("__xpg_strerror_r");     // that of POSIX
+    }
+
+    private static final class Vectors {
+
+        // Not critical: what a file system does along with a read, no flag forbids it.
+        static final @Nullable MethodHandle PREADV2 = LINKER.defaultLookup().find("preadv2")
+                .map(symbol -> LINKER.downcallHandle(symbol, WORDS, ERRNO_KEPT)).orElse(null);
     }
 
     /// The functions of the C library that say what posix_spawn(3) is to do.

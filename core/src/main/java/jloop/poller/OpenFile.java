@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// An open file: calls at given positions, each of which may take its time. It has no position
 /// of its own.
@@ -21,6 +22,15 @@ public interface OpenFile extends AutoCloseable {
     /// Reads into what remains of `into`, from `position` on. Returns how many bytes, or -1 if
     /// that is the end of the file or behind it.
     int read(ByteBuffer into, long position) throws IOException;
+
+    /// `count` bytes from `position` on, if they are in memory: without waiting. They are there
+    /// until this is called again, for whatever file. Null if they are not, or that is not known;
+    /// [#read] tells more then.
+    ///
+    /// **Threads**: the loop's, unlike all else.
+    default @Nullable ByteBuffer readNow(long position, int count) {
+        return null;
+    }
 
     /// Writes what remains of `from`, or its beginning, and returns how many bytes that was. A
     /// file that was opened to append has them at its end, whatever `position` is.

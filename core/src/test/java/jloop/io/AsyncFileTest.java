@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Set;
 import jloop.Asyncio;
 import jloop.ClosedResourceException;
@@ -225,6 +226,112 @@ class AsyncFileTest {
                 assertThat(file.read(0)).isEmpty();
                 assertThatThrownBy(() -> file.read(-1))
                         .isInstanceOf(IllegalArgumentException.class);
+            }
+        });
+    }
+
+    @Test
+    void read_intoAnArray_takesItsPlaceInTheOrder() throws Exception {
+        Path path = file("one\ntwo three");
+        run(_ -> {
+            try (AsyncFile file = AsyncFile.open(path)) {
+                byte[] into = bytes("..........");
+                assertThat(file.read(into, 1, 3)).isEqualTo(3);
+                assertThat(text(into)).isEqualTo(".one......");
+                assertThat(file.readline()).hasSize(1);
+                assertThat(file.read(into, 5, 3)).isEqualTo(3);
+                assertThat(text(into)).isEqualTo(".one.two..");
+                assertThat(file.read(into, 0, 0)).isZero();
+                assertThat(file.tell()).isEqualTo(7);
+                assertThat(file.read(into, 0, 10)).isEqualTo(6);
+                assertThat(text(into)).isEqualTo(" threewo..");
+                assertThat(file.read(into, 0, 10)).isZero();
+                assertThat(file.tell()).isEqualTo(13);
+                assertThatThrownBy(() -> file.read(into, 8, 3))
+                        .isInstanceOf(IndexOutOfBoundsException.class);
+                assertThat(file.tell()).isEqualTo(13);
+            }
+        });
+    }
+
+    @Test
+    void read_ofAnySize_bringsAllOfThat() throws Exception {
+        byte[] content = pattern(300_000);
+        Path path = file(content);
+        run(_ -> {
+            try (AsyncFile file = AsyncFile.open(path)) {
+                byte[] into = new byte[content.length];
+                for (int size = 1; size <= 256 * 1024; size *= 2) {
+                    assertThat(file.readAt(3, size)).isEqualTo(
+                            Arrays.copyOfRange(content, 3, 3 + size));
+                    assertThat(file.readAt(5, into, 7, size)).isEqualTo(size);
+                    assertThat(Arrays.copyOfRange(into, 7, 7 + size)).isEqualTo(
+                            Arrays.copyOfRange(content, 5, 5 + size));
+                }
+            }
+        });
+    }
+
+    @Test
+    void readAt_intoAnArray_leavesThePosition() throws Exception {
+        Path path = file("abcdef");
+        run(_ -> {
+            byte[] into = bytes("......");
+            AsyncFile file = AsyncFile.open(path);
+            assertThat(file.readAt(2, into, 1, 3)).isEqualTo(3);
+            assertThat(text(into)).isEqualTo(".cde..");
+            assertThat(file.readAt(4, into, 0, 6)).isEqualTo(2);
+            assertThat(text(into)).isEqualTo("efde..");
+            assertThat(file.readAt(6, into, 0, 6)).isZero();
+            assertThat(file.readAt(0, into, 6, 0)).isZero();
+            assertThat(file.tell()).isZero();
+            assertThatThrownBy(() -> file.readAt(-1, into, 0, 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> file.readAt(0, into, -1, 1))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            file.close();
+            assertThatThrownBy(() -> file.readAt(0, into, 0, 1))
+                    .isInstanceOf(ClosedResourceException.class);
+            assertThat(text(into)).isEqualTo("efde..");
+        });
+    }
+
+    @Test
+    void reads_ofATaskThatIsToBeCancelled_throw() throws Exception {
+        Path path = file("abcdef");
+        run(_ -> {
+            try (AsyncFile file = AsyncFile.open(path)) {
+                file.readAt(0, 6);
+                Task<byte[]> task = Asyncio.createTask(() -> {
+                    Objects.requireNonNull(Task.current()).cancel();
+                    return file.readAt(0, 3);
+                });
+                Asyncio.wait(List.of(task));
+                assertThat(task.cancelled()).isTrue();
+                assertThat(text(file.read(6))).isEqualTo("abcdef");
+            }
+        });
+    }
+
+    @Test
+    void reads_againAndAgain_haveOthersTheirTurn() throws Exception {
+        Path path = file(pattern(4096));
+        int reads = 2_000;
+        run(rig -> {
+            try (AsyncFile file = AsyncFile.open(path)) {
+                int[] turns = {0};
+                Task<?> other = Asyncio.createTask(() -> {
+                    while (turns[0] >= 0) {
+                        turns[0]++;
+                        rig.turns(1);
+                    }
+                });
+                for (int i = 0; i < reads; i++)
+                    assertThat(file.readAt(0, 4096)).hasSize(4096);
+                int counted = turns[0];
+                turns[0] = -1;
+                Asyncio.wait(List.of(other));
+                assertThat(counted).isGreaterThan(reads / 20);      // each 17th
             }
         });
     }

@@ -288,8 +288,8 @@ class ProgramSweepTest {
             case EPOLL_WAIT -> new int[] {Errno.EINTR};
             case CLOSE -> new int[] {Errno.EINTR, Errno.EIO};
             case EVENTFD, EPOLL_CREATE1 -> new int[0];              // the loop's own, at its start
-            case OPEN, SENDFILE, FCNTL, STATX, PIPE2, READ, WRITE, PREAD, PWRITE, FTRUNCATE,
-                    FSYNC -> new int[0];                                        // of files
+            case OPEN, SENDFILE, FCNTL, STATX, PIPE2, READ, WRITE, PREAD, PREADV2, PWRITE,
+                    FTRUNCATE, FSYNC -> new int[0];                             // of files
             case SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID ->
                 new int[0];                                                     // of children
             case URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP ->

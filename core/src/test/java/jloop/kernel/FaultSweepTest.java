@@ -209,7 +209,7 @@ class FaultSweepTest {
                 new int[0];                                     // ChildSweepTest
             case URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP ->
                 new int[0];                                     // RingTest
-            case PREAD, PWRITE, FTRUNCATE, FSYNC -> new int[0];     // RingFilesTest
+            case PREAD, PREADV2, PWRITE, FTRUNCATE, FSYNC -> new int[0];    // RingFilesTest
         };
     }
 

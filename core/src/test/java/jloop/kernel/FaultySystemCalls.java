@@ -17,7 +17,7 @@ public class FaultySystemCalls extends SystemCalls {
         SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, POLL, EVENTFD,
         EPOLL_CREATE1, EPOLL_CTL, EPOLL_CTL_DEL, EPOLL_WAIT, FCNTL, STATX, PIPE2, READ, WRITE,
         SPAWN_SETTING, POSIX_SPAWN, PIDFD_OPEN, PIDFD_SEND_SIGNAL, KILL, WAITID,
-        URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP, PREAD, PWRITE, FTRUNCATE, FSYNC
+        URING_SETUP, URING_ENTER, URING_REGISTER, MMAP, MUNMAP, PREAD, PREADV2, PWRITE, FTRUNCATE, FSYNC
     }
 
     private record Fault(Call call, int from, int to, int errno) { }
@@ -261,6 +261,11 @@ public class FaultySystemCalls extends SystemCalls {
     @Override
     public int pread(int fd, MemorySegment bytes, int size, long position) {
         return unlessFaulty(Call.PREAD, () -> super.pread(fd, bytes, size, position));
+    }
+
+    @Override
+    public int preadv2(int fd, MemorySegment vector, long position, int flags) {
+        return unlessFaulty(Call.PREADV2, () -> super.preadv2(fd, vector, position, flags));
     }
 
     @Override

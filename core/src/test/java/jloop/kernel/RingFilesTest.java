@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonReadableChannelException;
@@ -42,15 +43,27 @@ class RingFilesTest {
 
     private static final long FOREVER = Long.MAX_VALUE;
     private static final int O_RDWR = SystemCalls.O_RDWR;
+    private static final int EOPNOTSUPP = 95;
+    private static final int ENOSYS = 38;
 
     @TempDir Path folder;
 
-    private final FaultySystemCalls calls = new FaultySystemCalls();
+    private final FaultySystemCalls calls = new MemoryCalls();
     private final List<Told<?>> all = new ArrayList<>();
     private EpollPoller poller;
     private RingFiles files;
     private int[] pipe;
     private long before;
+
+    /// Calls by which any file can be read without waiting if it is in memory: to that of
+    /// overlayfs the kernel says EOPNOTSUPP.
+    private static final class MemoryCalls extends FaultySystemCalls {
+        @Override
+        public int preadv2(int fd, MemorySegment vector, long position, int flags) {
+            int result = super.preadv2(fd, vector, position, flags);
+            return result == -EOPNOTSUPP ? super.preadv2(fd, vector, position, 0) : result;
+        }
+    }
 
     /// What was told of a request.
     private static final class Told<T> implements FileCompletion<T> {
@@ -104,12 +117,17 @@ class RingFilesTest {
 
     /// All that threads do with a file.
     static void play(SystemCalls calls, Path path) throws IOException {
-        try (RingFile file = new RingFile(RawFiles.open(path.toString()), O_RDWR, calls)) {
+        try (RingFile file = file(RawFiles.open(path.toString()), O_RDWR, calls)) {
             file.write(bytes("abc"), 0);
             file.read(ByteBuffer.allocate(1), 0);
+            file.readNow(0, 1);
             file.truncate(0);
             file.sync(true);
         }
+    }
+
+    private static RingFile file(int fd, int flags, SystemCalls calls) {
+        return new RingFile(fd, flags, calls, new CachedReads(calls));
     }
 
     private void entries(int entries) {
@@ -147,7 +165,7 @@ class RingFilesTest {
 
     /// The end of the pipe that is read from, as a file of its own.
     private RingFile pipeEnd() {
-        return new RingFile(RawFiles.duplicate(pipe[0]), SystemCalls.O_RDONLY, calls);
+        return file(RawFiles.duplicate(pipe[0]), SystemCalls.O_RDONLY, calls);
     }
 
     private static ByteBuffer bytes(String text) {
@@ -199,6 +217,78 @@ class RingFilesTest {
                 assertThat(text(read.get(i))).isEqualTo("abcdef".substring(i % 3, i % 3 + 3));
         }
     }
+
+    // ---- What is in memory
+
+    @Test
+    void readNow_ofWhatIsInMemory_bringsItWithoutTheRing() throws Exception {
+        try (RingFile file = open(file("abcdef"))) {
+            int enters = calls.count(Call.URING_ENTER);
+            assertThat(now(file, 1, 3)).isEqualTo("bcd");
+            assertThat(now(file, 0, 6)).isEqualTo("abcdef");
+            assertThat(calls.count(Call.URING_ENTER)).isEqualTo(enters);
+        }
+    }
+
+    private static @Nullable String now(RingFile file, long position, int count) {
+        ByteBuffer bytes = file.readNow(position, count);
+        if (bytes == null) return null;
+        byte[] array = new byte[bytes.remaining()];
+        bytes.get(array);
+        return new String(array, ISO_8859_1);
+    }
+
+    @Test
+    void readNow_ofWhatItCannotTell_bringsNothing() throws Exception {
+        Path path = file("abcdef");
+        RingFile file = open(path, READ, WRITE);
+        assertThat(now(file, 4, 3)).as("behind the end").isNull();
+        assertThat(now(file, 6, 1)).as("the end").isNull();
+        assertThat(now(file, -1, 1)).as("a negative position").isNull();
+        file.write(ByteBuffer.wrap(new byte[CachedReads.COUNT_MAX + 1]), 0);
+        assertThat(now(file, 0, CachedReads.COUNT_MAX)).hasSize(CachedReads.COUNT_MAX);
+        assertThat(now(file, 0, CachedReads.COUNT_MAX + 1)).as("much").isNull();
+        file.close();
+        assertThat(now(file, 0, 1)).as("closed").isNull();
+        try (RingFile written = open(path, WRITE); RingFile end = pipeEnd()) {
+            assertThat(now(written, 0, 1)).as("for writing").isNull();
+            assertThat(now(end, 0, 1)).as("no regular file").isNull();
+        }
+    }
+
+    @ParameterizedTest(name = "-{0}")
+    @ValueSource(ints = {Errno.EAGAIN, Errno.EINTR, ENOSYS, Errno.EIO})
+    void readNow_thatTheKernelRefuses_isLeftToTheRing(int errno) throws Exception {
+        try (RingFile file = open(file("abcdef"))) {
+            calls.fail(Call.PREADV2, calls.count(Call.PREADV2) + 1, errno);
+            assertThat(now(file, 1, 3)).isNull();
+            assertThat(text(run(new FileOperation.Read(file, 1, 3)))).isEqualTo("bcd");
+            assertThat(now(file, 1, 3)).isEqualTo("bcd");
+        }
+    }
+
+    @Test
+    void readNow_againAndAgain_bringsNothingNowAndThen() throws Exception {
+        int piece = 10_000;
+        try (RingFile file = open(file("x".repeat(piece)))) {
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < CachedReads.BYTES_MAX / piece; i++)
+                    assertThat(now(file, 0, piece)).hasSize(piece);
+                assertThat(now(file, 0, piece)).isNull();
+            }
+        }
+    }
+
+    @Test
+    void readNow_afterThePollerWasClosed_bringsNothing() throws Exception {
+        try (RingFile file = open(file("abcdef"))) {
+            assertThat(now(file, 0, 1)).isEqualTo("a");
+            poller.close();
+            assertThat(now(file, 0, 1)).isNull();
+        }
+    }
+
+    // ---- What comes later
 
     @Test
     void read_thatTakesItsTime_endsTheSleep() throws Exception {
@@ -518,7 +608,7 @@ class RingFilesTest {
                         .hasMessage("Input/output error");
             }
         }
-        RingFile broken = new RingFile(RawFiles.duplicate(pipe[0]), 0, calls);
+        RingFile broken = file(RawFiles.duplicate(pipe[0]), 0, calls);
         calls.fail(Call.CLOSE, calls.count(Call.CLOSE) + 1, Errno.EIO);
         assertThatThrownBy(broken::close).hasMessage("Input/output error");
     }
@@ -536,7 +626,7 @@ class RingFilesTest {
 
     @Test
     void failureInTheKernel_isTold() {
-        RingFile wrong = new RingFile(pipe[1], O_RDWR, calls);
+        RingFile wrong = file(pipe[1], O_RDWR, calls);
         assertThat(run(reading(wrong, 1)).failure)
                 .hasMessage(SystemCalls.words(Errno.EBADF));
         assertThat(run(new FileOperation.Sync(wrong, true)).failure)
