@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// Reads what the page cache has of files, on the loop's own thread: preadv2(2) with RWF_NOWAIT,
-/// which comes back with nothing rather than wait for a disk.
+/// Reads what the page cache has of files, on the loop's own thread: preadv2(2) with
+/// RWF_NOWAIT, which comes back with nothing rather than wait for a disk.
 final class CachedReads {
 
     static final int COUNT_MAX = 16 * 1024;             // of one; for more a ring is as good
@@ -35,8 +35,9 @@ final class CachedReads {
         this.calls = calls;
     }
 
-    /// `count` bytes from `position` on, until the next call. Null if they are not all there; and
-    /// now and then, so that whoever reads on and on has to wait, and others have their turn.
+    /// `count` bytes from `position` on, until the next call. Null if they are not all there;
+    /// and now and then, so that whoever reads on and on has to wait, and others have their
+    /// turn.
     @Nullable ByteBuffer read(int fd, long position, int count) {
         if (count > COUNT_MAX || isClosed) return null;
         left -= count;

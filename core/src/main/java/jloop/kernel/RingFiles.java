@@ -514,8 +514,7 @@ final class RingFiles implements FileDriver, Ring.Completions {
         @Override
         void tell(int result) {
             if (isLookedAt && result >= 0)
-                completion.completed(
-                        new RingFile(result, flags, poller.calls, cached));
+                completion.completed(new RingFile(result, flags, poller.calls, cached));
             else completion.refused();
         }
     }

@@ -580,7 +580,7 @@ public class SystemCalls {
 
     private static final class Vectors {
 
-        // Not critical: what a file system does along with a read, no flag forbids it.
+        // Not critical: no flag forbids what a file system does along with a read.
         static final @Nullable MethodHandle PREADV2 = LINKER.defaultLookup().find("preadv2")
                 .map(symbol -> LINKER.downcallHandle(symbol, WORDS, ERRNO_KEPT)).orElse(null);
     }

@@ -340,7 +340,7 @@ public final class UringPoller extends EpollPoller {
         super.release();
     }
 
-    /// Sends and closes what is left, each once. What the kernel has not taken it is not to take.
+    /// Sends and closes what is left, each once: what the kernel has not taken is taken back.
     private void finish(Ring last) {
         last.look(last.end(), this::failedSend);
         doWithoutRing(submitted, last);

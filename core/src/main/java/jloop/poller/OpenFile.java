@@ -24,8 +24,8 @@ public interface OpenFile extends AutoCloseable {
     int read(ByteBuffer into, long position) throws IOException;
 
     /// `count` bytes from `position` on, if they are in memory: without waiting. They are there
-    /// until this is called again, for whatever file. Null if they are not, or that is not known;
-    /// [#read] tells more then.
+    /// until this is called again, for whatever file. Null if they are not, or that is not
+    /// known; [#read] tells more then.
     ///
     /// **Threads**: the loop's, unlike all else.
     default @Nullable ByteBuffer readNow(long position, int count) {
