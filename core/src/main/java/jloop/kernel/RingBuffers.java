@@ -22,12 +22,18 @@ final class RingBuffers {
      * u16 bgid 12.
      *
      * Their addresses are the kernel's to write to until the ring has nothing under way.
+     *
+     * The kernel takes them in turn, so all that it has go through the cache of the CPU, one after
+     * the other. So it has no more of them than it needs: `offered` are its own for now, of
+     * `wanted`, and the others are `spare`. When they ran out, twice as many are wanted; when a
+     * turn has used less than a quarter of them, on average of a while, half as many.
      */
 
     static final int BUFFER_BYTES = 4096;
     static final int GROUP = 0;
     private static final int SLAB = 256;                // buffers that are made at once
     private static final int COUNT_MAX = 16 * SLAB;
+    private static final int WHILE = 1 << 16;           // buffers that are used
     private static final int ENTRY_BYTES = 16;
     private static final int TAIL = 14;
     private static final int REGISTER_PBUF_RING = 22;
@@ -38,6 +44,13 @@ final class RingBuffers {
     private final SystemCalls calls;
     private final MemorySegment entries;
     private final List<MemorySegment> slabs = new ArrayList<>();
+    private final int[] spare = new int[COUNT_MAX];
+    private int spares;
+    private int wanted;
+    private int offered;
+    private boolean hasGrown;           // in this turn
+    private int used;                   // in this while
+    private int turns;                  // of this while
     private short tail;
 
     /// **Errors**: UncheckedIOException if the kernel refuses them.
@@ -61,6 +74,8 @@ final class RingBuffers {
             release();
             throw e;
         }
+        wanted = SLAB;
+        while (spares > 0) offer(spare[--spares]);
     }
 
     private MemorySegment map(long bytes) {
@@ -69,25 +84,57 @@ final class RingBuffers {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }
 
-    /// Makes more of them: false if there are as many as there may be, or no memory.
+    /// They ran out: the kernel gets more of them, which are made if there are none. False if
+    /// it has none, as there are as many as there may be, or no memory.
     boolean grow() {
-        if (slabs.size() * SLAB == COUNT_MAX) return false;
+        if (hasGrown && offered > 0) return true;       // they ran out before that
+        hasGrown = true;
+        wanted = Math.min(2 * wanted, COUNT_MAX);
         try {
-            addSlab();
-            return true;
+            if (spares == 0 && slabs.size() * SLAB < COUNT_MAX) addSlab();
         } catch (Ring.Refused _) {
-            return false;
+            return offered > 0;
         }
+        while (offered < wanted && spares > 0) offer(spare[--spares]);
+        return offered > 0;
     }
 
     private void addSlab() {
         int from = slabs.size() * SLAB;
         slabs.add(map((long) BUFFER_BYTES * SLAB));
-        for (int id = from; id < from + SLAB; id++) give(id);
+        for (int id = from; id < from + SLAB; id++) spare[spares++] = id;
     }
 
-    /// Gives one to the kernel.
+    /// How many the kernel has to receive into.
+    int offered() {
+        return offered;
+    }
+
+    /// The kernel has used one.
+    void used() {
+        offered--;
+        used++;
+        if (offered < wanted && spares > 0) offer(spare[--spares]);
+    }
+
+    /// What was used in one turn is known.
+    void endTurn() {
+        hasGrown = false;
+        turns++;
+        if (used < WHILE) return;
+        if (4 * used / turns < wanted) wanted = Math.max(wanted / 2, SLAB);
+        used = 0;
+        turns = 0;
+    }
+
+    /// One is free again.
     void give(int id) {
+        if (offered < wanted) offer(id);
+        else spare[spares++] = id;
+    }
+
+    private void offer(int id) {
+        offered++;
         long at = (long) ENTRY_BYTES * (tail & (COUNT_MAX - 1));
         entries.set(JAVA_LONG, at, slabs.get(id / SLAB).address() + offset(id));
         entries.set(JAVA_INT, at + 8, BUFFER_BYTES);

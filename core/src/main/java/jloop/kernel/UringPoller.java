@@ -134,6 +134,7 @@ public final class UringPoller extends EpollPoller {
         decide(now);
         int end = now.end();
         while (now == ring && !isClosed() && now.take(end, this::completed)) { }
+        buffers.endTurn();
         if (hasMore && !isClosed()) lookAtEpoll();
     }
 
@@ -184,6 +185,7 @@ public final class UringPoller extends EpollPoller {
     private void completed(long data, int result, int flags) {
         long kind = data & KIND;
         if (isLast(kind, flags)) underWay--;
+        if ((flags & Ring.CQE_F_BUFFER) != 0) buffers.used();
         if (kind == EPOLL) {
             lookAtEpoll();
             if ((flags & Ring.CQE_F_MORE) == 0 && ring != null) watchEpoll(ring);
