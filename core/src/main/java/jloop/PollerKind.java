@@ -13,7 +13,8 @@ public enum PollerKind {
     EPOLL,
 
     /// io_uring(7), of Linux 6.1 and later, and the same option. Where that is refused, which
-    /// is usual in containers, the loop has [#EPOLL], and one line in the log says why.
+    /// is usual in containers, the loop has [#EPOLL], and one line in the log says why. For
+    /// many small messages or short connections; larger messages cost more than by epoll.
     URING,
 
     /// The selectors of java.nio, which are everywhere.
